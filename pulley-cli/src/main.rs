@@ -1,0 +1,2 @@
+//! The `pulley` command.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Generates the lowering from ISLE rules.
+fn main() {}
