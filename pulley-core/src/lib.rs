@@ -1,1 +1,26 @@
-//! pulley-core
+//! Pulley's instruction set, module format and interpreter.
+//!
+//! - [`isa`] is the instruction table: modules of plain functions from which `pulley-macros` makes opcodes, operand
+//!   structs, encoder, disassembler and the dispatch loops. Start reading there.
+//! - [`machine`] is what those functions work on: frames, memories, tables, instances, and the [`Store`](machine::Store)
+//!   that owns them and drives execution.
+//! - [`module`] is what a compiler produces and instantiation consumes.
+//!
+//! This crate is `no_std` + `alloc` and knows neither a compiler nor an operating system. It never allocates inside a
+//! dispatch loop: what needs memory leaves the loop with an exit and comes back.
+#![no_std]
+#![cfg_attr(feature = "tail-calls", feature(explicit_tail_calls, rust_preserve_none_cc))]
+#![cfg_attr(feature = "tail-calls", allow(incomplete_features))]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod imm;
+pub mod isa;
+pub mod machine;
+pub mod module;
+#[cfg(feature = "interpreter")]
+mod run;
+pub mod trap;
+pub mod value;

@@ -1,0 +1,89 @@
+//! Stack walks: where a trap happened, from headers and side tables that are read only then.
+
+use crate::machine::drive::Stub;
+use crate::machine::instance::Instance;
+use crate::machine::store::Store;
+use crate::machine::{Code, Frame};
+use crate::module::Module;
+use crate::trap::Trap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Frames that a report lists; deeper ones are only counted.
+const MAX_FRAMES: usize = 64;
+
+/// A function that was running.
+#[derive(Clone)]
+pub struct FrameInfo {
+    /// Its module.
+    pub module: Arc<Module>,
+    /// Its index in the module, imports first.
+    pub func: u32,
+    /// The wasm offset, in the module's file, of the operator that trapped or called.
+    pub wasm_offset: Option<u32>,
+}
+
+impl fmt::Debug for FrameInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, offset) = (self.module.func_name(self.func), self.wasm_offset);
+        f.debug_struct("FrameInfo").field("func", &self.func).field("name", &name).field("wasm_offset", &offset).finish()
+    }
+}
+
+/// A trap and the frames that were on the stack, innermost first.
+#[derive(Clone, Debug)]
+pub struct TrapReport {
+    /// The cause.
+    pub trap: Trap,
+    /// The innermost frames.
+    pub frames: Vec<FrameInfo>,
+    /// How many more there were.
+    pub omitted: usize,
+}
+
+impl Store {
+    /// The frames of all activations, from the machine's saved program counter on: the first ones, and how many more.
+    pub(crate) fn walk(&self) -> (Vec<FrameInfo>, usize) {
+        let (mut frames, mut omitted) = (Vec::new(), 0);
+        let (mut pc, mut fp, mut instance) = (self.machine.pc, self.machine.fp, self.machine.instance);
+        let mut outer = self.runner.activations.iter().rev().skip(1);
+        // The innermost program counter is that of the instruction itself, the others follow a call.
+        let mut back = 0;
+        loop {
+            match self.runner.stubs.at(pc) {
+                None => {
+                    match self.frame_info(pc, back, instance) {
+                        Some(frame) if frames.len() < MAX_FRAMES => frames.push(frame),
+                        _ => omitted += 1,
+                    }
+                    (pc, fp) = caller(fp);
+                }
+                Some(Stub::Return) => (pc, fp) = caller(fp),
+                Some(Stub::Cross | Stub::Shifted) => (pc, fp, instance) = self.below_cross(fp),
+                Some(Stub::Exit) => match outer.next() {
+                    Some(activation) => (pc, fp, instance) = (activation.pc, activation.fp, activation.instance),
+                    None => return (frames, omitted),
+                },
+            }
+            back = 1;
+        }
+    }
+
+    /// What runs at `pc`, less `back` bytes, in `instance`.
+    fn frame_info(&self, pc: Code, back: usize, instance: *mut Instance) -> Option<FrameInfo> {
+        // SAFETY: instances live as long as the store.
+        let module = unsafe { &(*instance).module };
+        let offset = (pc.address() as usize).wrapping_sub(module.code.as_ptr() as usize).wrapping_sub(back) as u32;
+        let position = module.function_at(offset)?;
+        let function = &module.functions[position];
+        let wasm_offset = function.wasm_offset_at(offset - function.entry);
+        Some(FrameInfo { module: module.clone(), func: module.imported_funcs + position as u32, wasm_offset })
+    }
+}
+
+/// Where the frame `fp` returns to.
+fn caller(fp: Frame) -> (Code, Frame) {
+    // SAFETY: `fp` is a frame of the walked stack, and every frame has a header.
+    unsafe { ((*fp.header(1)).code, (*fp.header(2)).frame) }
+}

@@ -1,0 +1,329 @@
+//! Running: activations, and what happens between two visits of a dispatch loop.
+//!
+//! An *activation* is one call from the embedder into the store. It may wait for a host function that the embedder
+//! answers; while it waits, further activations may run on the same stack above it. All state is in the store: no
+//! host stack is used for wasm calls, so an activation may wait as long as it likes.
+
+use crate::isa::{Encoder, Row};
+use crate::machine::backtrace::TrapReport;
+use crate::machine::frame::CROSS_HEADER;
+use crate::machine::instance::Instance;
+use crate::machine::store::{FuncId, Store};
+use crate::machine::{Code, Exit, Frame, Slot};
+use crate::module::ValType;
+use crate::trap::Trap;
+use crate::value::Ref;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::ptr::NonNull;
+
+/// How far an activation came.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Its function returned: see [`Store::results`].
+    Done,
+    /// It trapped and is over.
+    Trap(TrapReport),
+    /// It waits for a host function: read [`Store::host_args`], then [`Store::resume`] or [`Store::abandon`].
+    HostCall {
+        /// The host function.
+        func: FuncId,
+    },
+}
+
+/// One call from the embedder.
+pub(crate) struct Activation {
+    /// The frame of its outermost function; the results appear here.
+    base: Frame,
+    results: usize,
+    /// Where it goes on after the host call that it waits for.
+    pub(crate) pc: Code,
+    pub(crate) fp: Frame,
+    pub(crate) instance: *mut Instance,
+    /// The host call that it waits for.
+    waiting: Option<HostCall>,
+}
+
+#[derive(Clone, Copy)]
+struct HostCall {
+    func: FuncId,
+    /// The arguments, and later the results.
+    frame: Frame,
+}
+
+/// The stack and what runs on it.
+pub(crate) struct Runner {
+    stack: Stack,
+    pub(crate) stubs: Stubs,
+    pub(crate) activations: Vec<Activation>,
+    /// Results of the activation that ended last.
+    finished: (Frame, usize),
+}
+
+/// The machine's stack: zeroed slots at a fixed address, made when first used.
+struct Stack {
+    slots: usize,
+    memory: Option<NonNull<[u64]>>,
+}
+
+impl Stack {
+    fn base(&mut self) -> Frame {
+        let slots = self.slots;
+        let memory = self.memory.get_or_insert_with(|| NonNull::from(Box::leak(alloc::vec![0; slots].into_boxed_slice())));
+        Frame::new(memory.as_ptr().cast::<Slot>())
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        if let Some(memory) = self.memory {
+            // SAFETY: `base` leaked this box, and nothing refers to the stack once its store is dropped.
+            drop(unsafe { Box::from_raw(memory.as_ptr()) });
+        }
+    }
+}
+
+/// The machine's own code: where activations and calls between instances return to.
+pub(crate) struct Stubs {
+    code: Box<[u8]>,
+    offsets: [usize; 4],
+}
+
+/// One piece of the machine's own code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stub {
+    /// Ends the activation.
+    Exit,
+    /// Returns to the instance that called.
+    Cross,
+    /// The same, after a tail call that moved the frame: see [`cross`](crate::machine::cross).
+    Shifted,
+    /// Returns from the current frame.
+    Return,
+}
+
+impl Stubs {
+    fn new() -> Stubs {
+        let mut encoder = Encoder::new();
+        let offsets = [Row::Exit, Row::CrossReturn, Row::CrossReturn, Row::Return]
+            .map(|row| encoder.emit(row, &[], &[]).expect("these rows have no operands"));
+        Stubs { code: encoder.bytes.into(), offsets }
+    }
+
+    pub(crate) fn code(&self, stub: Stub) -> Code {
+        Code::new(&self.code[self.offsets[stub as usize]])
+    }
+
+    /// Which stub `pc` is in, if any.
+    pub(crate) fn at(&self, pc: Code) -> Option<Stub> {
+        [Stub::Exit, Stub::Cross, Stub::Shifted, Stub::Return].into_iter().find(|stub| self.code(*stub) == pc)
+    }
+}
+
+impl Runner {
+    pub(crate) fn new(stack_slots: usize) -> Runner {
+        let nowhere = Frame::new(core::ptr::null_mut());
+        Runner {
+            stack: Stack { slots: stack_slots, memory: None },
+            stubs: Stubs::new(),
+            activations: Vec::new(),
+            finished: (nowhere, 0),
+        }
+    }
+}
+
+impl Store {
+    /// Calls `func` with `args`, as the bits of its parameters.
+    ///
+    /// # Panics
+    /// If the number of arguments is not that of the parameters, or an argument for a `funcref` is of another store.
+    pub fn enter(&mut self, func: FuncId, args: &[u64]) -> Outcome {
+        self.check_values(func, args, |ty| &ty.params);
+        let results = self.func_type(func).results.len();
+        let Some(base) = self.place(args.len().max(results)) else {
+            return Outcome::Trap(TrapReport { trap: Trap::StackOverflow, frames: Vec::new(), omitted: 0 });
+        };
+        write(base, args);
+        let entry = self.funcs[func.0 as usize];
+        let exit = self.runner.stubs.code(Stub::Exit);
+        let waiting = entry.is_host().then_some(HostCall { func, frame: base });
+        self.runner.activations.push(Activation { base, results, pc: exit, fp: base, instance: entry.instance, waiting });
+        if entry.is_host() {
+            return Outcome::HostCall { func };
+        }
+        // SAFETY: `place` left room for a header below the frame.
+        unsafe {
+            base.header(1).write(Slot { code: exit });
+            base.header(2).write(Slot { frame: base });
+        }
+        self.machine.save(Code::new(entry.entry), base);
+        self.machine.instance = entry.instance;
+        self.drive()
+    }
+
+    /// Where the next activation's frame goes, if there is room for it and for `values` arguments or results.
+    fn place(&mut self, values: usize) -> Option<Frame> {
+        let slots = self.runner.stack.slots;
+        let bottom = self.runner.stack.base();
+        let used = match self.runner.activations.last() {
+            None => 0,
+            Some(outer) => {
+                let call = outer.waiting.expect("an activation that does not wait is the running one");
+                let ty = self.func_type(call.func);
+                let from = (call.frame.address() as usize - bottom.address() as usize) / size_of::<Slot>();
+                from + ty.params.len().max(ty.results.len())
+            }
+        };
+        let start = used + CROSS_HEADER as usize;
+        if start + values > slots {
+            return None;
+        }
+        self.machine.limit = self.frame_limit(bottom, slots);
+        // SAFETY: start <= slots.
+        let base = unsafe { bottom.above(start) };
+        (base <= self.machine.limit).then_some(base)
+    }
+
+    fn check_values(&self, func: FuncId, values: &[u64], types: fn(&crate::module::FuncType) -> &[ValType]) {
+        let types = types(self.func_type(func));
+        assert_eq!(values.len(), types.len(), "the number of values does not fit the function's type");
+        for (value, ty) in values.iter().zip(types) {
+            self.check_ref(*ty, Ref(*value));
+        }
+    }
+
+    /// The arguments of the host call that the innermost activation waits for.
+    ///
+    /// # Panics
+    /// If it does not wait.
+    pub fn host_args(&self) -> &[u64] {
+        let call = self.waiting();
+        let count = self.func_type(call.func).params.len();
+        // SAFETY: the arguments were written as bits at the start of the frame.
+        unsafe { core::slice::from_raw_parts(call.frame.address().cast::<u64>(), count) }
+    }
+
+    fn waiting(&self) -> HostCall {
+        self.runner.activations.last().and_then(|activation| activation.waiting).expect("no host call is pending")
+    }
+
+    /// Answers the host call that the innermost activation waits for and goes on.
+    ///
+    /// # Panics
+    /// If no activation waits, or on values as in [`Store::enter`].
+    pub fn resume(&mut self, results: &[u64]) -> Outcome {
+        let call = self.waiting();
+        self.check_values(call.func, results, |ty| &ty.results);
+        write(call.frame, results);
+        let activation = self.runner.activations.last_mut().expect("`waiting` found one");
+        activation.waiting = None;
+        let (pc, fp, instance) = (activation.pc, activation.fp, activation.instance);
+        if self.runner.stubs.at(pc) == Some(Stub::Exit) {
+            return self.finish();
+        }
+        self.machine.save(pc, fp);
+        self.machine.instance = instance;
+        self.drive()
+    }
+
+    /// Drops the innermost activation, whose host call failed.
+    ///
+    /// # Panics
+    /// If no activation waits for a host call.
+    pub fn abandon(&mut self) {
+        self.waiting();
+        self.runner.activations.pop();
+    }
+
+    /// The results of the activation that was [`Outcome::Done`] last. Read them before the next call.
+    pub fn results(&self) -> &[u64] {
+        let (frame, count) = self.runner.finished;
+        if count == 0 {
+            return &[];
+        }
+        // SAFETY: `finish` took the frame of an activation whose function returned this many results.
+        unsafe { core::slice::from_raw_parts(frame.address().cast::<u64>(), count) }
+    }
+
+    fn finish(&mut self) -> Outcome {
+        let activation = self.runner.activations.pop().expect("an activation is running");
+        self.runner.finished = (activation.base, activation.results);
+        Outcome::Done
+    }
+
+    /// Runs the innermost activation from the machine's saved program counter, frame and instance.
+    fn drive(&mut self) -> Outcome {
+        self.machine.limit = {
+            let (slots, bottom) = (self.runner.stack.slots, self.runner.stack.base());
+            self.frame_limit(bottom, slots)
+        };
+        self.machine.funcs = self.funcs.as_ptr();
+        loop {
+            // SAFETY: `instance` is set to one of this store's instances before every pass.
+            let instance = unsafe { &mut *self.machine.instance };
+            self.machine.globals = instance.globals.as_mut_ptr();
+            let (pc, fp, memory) = (self.machine.pc, self.machine.fp, instance.memory0());
+            // SAFETY: pc, fp and the instance belong together: they are those of a function's entry, or were saved when
+            // the loop was left. The code is verified, and all that the machine points to lives in this store.
+            let exit = unsafe { crate::run::run(pc, fp, memory, &raw mut self.machine) };
+            let outcome = match exit {
+                Exit::Done => Some(self.finish()),
+                Exit::Trap(trap) => Some(self.trapped(trap)),
+                Exit::Call => self.cross_call(),
+                Exit::TailCall => self.cross_tail_call(),
+                Exit::CrossReturn => self.cross_return(),
+                Exit::GrowMemory => self.grow_memory(),
+                Exit::GrowTable => self.grow_table(),
+            };
+            if let Some(outcome) = outcome {
+                return outcome;
+            }
+        }
+    }
+
+    pub(crate) fn trapped(&mut self, trap: Trap) -> Outcome {
+        let (frames, omitted) = self.walk();
+        self.runner.activations.pop();
+        Outcome::Trap(TrapReport { trap, frames, omitted })
+    }
+
+    /// Leaves the innermost activation waiting for host function `func`, to go on at `pc` and `fp` afterwards.
+    pub(crate) fn host_call(&mut self, func: FuncId, frame: Frame, pc: Code, fp: Frame) -> Outcome {
+        let instance = self.machine.instance;
+        let activation = self.runner.activations.last_mut().expect("an activation is running");
+        activation.waiting = Some(HostCall { func, frame });
+        (activation.pc, activation.fp, activation.instance) = (pc, fp, instance);
+        Outcome::HostCall { func }
+    }
+
+    fn grow_memory(&mut self) -> Option<Outcome> {
+        let request = self.machine.request;
+        // SAFETY: the current instance and its memory live in this store; validation saw that there is one.
+        let memory = unsafe { (*self.machine.instance).memory.as_mut() };
+        let old = memory.and_then(|memory| memory.grow(request.delta));
+        self.answer(request.window, old)
+    }
+
+    fn grow_table(&mut self) -> Option<Outcome> {
+        let request = self.machine.request;
+        // SAFETY: the current instance and its tables live in this store; the verifier checked the index.
+        let table = unsafe { &mut *(&(*self.machine.instance).tables)[request.table as usize] };
+        let old = table.grow(request.delta, request.init);
+        self.answer(request.window, old)
+    }
+
+    /// Writes the result of a growth: the old size, or -1.
+    fn answer(&mut self, slot: u16, old: Option<u32>) -> Option<Outcome> {
+        // SAFETY: the instruction named a slot of its frame (a clause of the verifier).
+        unsafe { self.machine.fp.set(slot, old.unwrap_or(u32::MAX) as u64) };
+        None
+    }
+}
+
+/// Writes values to the first slots of `frame`, which has room for them.
+fn write(frame: Frame, values: &[u64]) {
+    for (slot, value) in values.iter().enumerate() {
+        // SAFETY: the callers made room: `place` for arguments, the caller's frame for results.
+        unsafe { frame.address().add(slot).write(Slot { bits: *value }) };
+    }
+}

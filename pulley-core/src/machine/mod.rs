@@ -1,0 +1,45 @@
+//! What the instructions work on: the machine's registers and stack, and the store of memories, tables, globals,
+//! functions and instances. The dispatch loops themselves are in `run`.
+//!
+//! | file | what |
+//! |---|---|
+//! | `code`, `frame`, `memory0` | the registers that handlers carry: program counter, frame pointer, memory 0 |
+//! | `flow` | how control leaves an instruction and a loop |
+//! | `state` | [`Machine`]: what the registers do not hold, at a fixed address |
+//! | `memory`, `table`, `instance`, `funcs` | the things of the store |
+//! | `store`, `instantiate` | [`Store`]: owns them, makes them |
+//! | `drive`, `cross`, `backtrace` | running: activations, exits, calls between instances, stack walks |
+
+mod arena;
+mod code;
+mod flow;
+mod frame;
+mod funcs;
+mod instance;
+mod memory;
+mod memory0;
+mod state;
+mod store;
+mod table;
+
+#[cfg(feature = "interpreter")]
+mod backtrace;
+#[cfg(feature = "interpreter")]
+mod cross;
+#[cfg(feature = "interpreter")]
+mod drive;
+mod instantiate;
+
+#[cfg(feature = "interpreter")]
+pub use backtrace::{FrameInfo, TrapReport};
+pub use code::Code;
+#[cfg(feature = "interpreter")]
+pub use drive::Outcome;
+pub use flow::{Exit, Flow};
+pub use frame::{CROSS_HEADER, Frame, HEADER, Slot};
+pub use instance::Instance;
+pub use instantiate::InstantiateError;
+pub use memory0::Memory0;
+pub use state::Machine;
+pub use store::{AllocError, Extern, FuncId, GlobalId, InstanceId, MemoryId, Store, StoreConfig, TableId};
+

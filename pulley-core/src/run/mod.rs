@@ -1,0 +1,21 @@
+//! The dispatch loops. Both run the same rows; which one a build has is decided here and nowhere else.
+//!
+//! | tier | how | where |
+//! |---|---|---|
+//! | `tail` | every handler `become`s the next one, state in argument registers | nightly, feature `tail-calls`, x86-64 and aarch64 |
+//! | `matching` | one `loop { match opcode { .. } }` | everywhere |
+
+cfg_if::cfg_if! {
+    if #[cfg(all(feature = "tail-calls", any(target_arch = "x86_64", target_arch = "aarch64")))] {
+        mod tail;
+        pub(crate) use tail::run;
+    } else if #[cfg(feature = "tail-calls")] {
+        compile_error!(
+            "feature `tail-calls` of pulley-core needs x86-64 or aarch64: on other targets LLVM fails on `become` or \
+             silently grows the stack. Build without the feature: the match loop runs everywhere on stable Rust"
+        );
+    } else {
+        mod matching;
+        pub(crate) use matching::run;
+    }
+}
