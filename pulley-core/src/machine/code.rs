@@ -25,7 +25,10 @@ impl Code {
     #[inline(always)]
     pub(crate) unsafe fn opcode(self) -> u16 {
         // SAFETY: the caller's: an instruction starts with its two-byte opcode.
-        u16::from_le_bytes(unsafe { *self.0.cast::<[u8; 2]>() })
+        let opcode = u16::from_le_bytes(unsafe { *self.0.cast::<[u8; 2]>() });
+        #[cfg(feature = "count-instructions")]
+        crate::machine::count::note(opcode);
+        opcode
     }
 
     /// The immediate `offset` bytes into this instruction.

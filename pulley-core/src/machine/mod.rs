@@ -12,6 +12,8 @@
 
 mod arena;
 mod code;
+#[cfg(feature = "count-instructions")]
+pub mod count;
 mod flow;
 mod frame;
 mod funcs;
