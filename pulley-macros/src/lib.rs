@@ -1,1 +1,30 @@
-//! pulley-macros
+//! Derives an interpreter from one table of plain Rust functions.
+
+mod ast;
+mod emit;
+mod expand;
+mod form;
+mod group;
+mod layout;
+mod parse;
+mod validate;
+
+use proc_macro::TokenStream;
+
+/// Makes the functions of a module with an `#[op(..)]` attribute rows of the instruction table.
+#[proc_macro_attribute]
+pub fn instructions(attr: TokenStream, item: TokenStream) -> TokenStream {
+    group::expand(attr.into(), item.into()).into()
+}
+
+/// Declares an instruction set: registers, forms and groups of rows.
+#[proc_macro]
+pub fn isa(input: TokenStream) -> TokenStream {
+    expand::isa(input.into()).into()
+}
+
+#[doc(hidden)]
+#[proc_macro]
+pub fn __isa(input: TokenStream) -> TokenStream {
+    expand::next_group(input.into()).into()
+}

@@ -1,0 +1,251 @@
+//! What the table says, before (`Spec`, `Group`) and after (`Table`) it is checked.
+//!
+//! Everything behind `Table` is resolved: an emitter never looks at a signature, a family or a `for` list.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::{Attribute, Path, Signature, Type};
+
+/// The text of `isa! { .. }`.
+pub struct Spec {
+    pub uses: Vec<syn::ItemUse>,
+    pub registers: Vec<Register>,
+    pub families: Vec<Family>,
+    pub groups: Vec<Path>,
+}
+
+/// One line of `registers { .. }`.
+pub struct Register {
+    pub name: Ident,
+    pub kind: RegisterKind,
+    /// `as r for i32 u32`: present when the register holds values.
+    pub values: Option<Values>,
+}
+
+pub enum RegisterKind {
+    /// One machine word (or one float).
+    Word(Type),
+    /// A struct that is passed as its fields and rebuilt where a row borrows it.
+    Struct { ty: Type, fields: Vec<(Ident, Type)> },
+}
+
+pub struct Values {
+    pub letter: Ident,
+    pub types: Vec<Ident>,
+}
+
+/// One line of `forms { .. }`.
+pub struct Family {
+    pub name: Ident,
+    pub alternatives: Vec<Alternative>,
+    pub commutes: Option<Ident>,
+}
+
+/// `rs <- rs rsi`, `br_if <- rs rsi` or `select rs <- rs rsi s s`.
+pub struct Alternative {
+    pub fusion: Option<(Fusion, Ident)>,
+    pub result: Option<Ident>,
+    pub operands: Vec<Ident>,
+}
+
+/// What a row's result is fused with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Fusion {
+    BrIf,
+    BrUnless,
+    Select,
+}
+
+impl Fusion {
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Fusion::BrIf => "br_if",
+            Fusion::BrUnless => "br_unless",
+            Fusion::Select => "select",
+        }
+    }
+
+    pub fn from_keyword(word: &str) -> Option<Fusion> {
+        [Fusion::BrIf, Fusion::BrUnless, Fusion::Select].into_iter().find(|f| f.keyword() == word)
+    }
+}
+
+/// The rows of one `#[instructions]` module as its hidden macro hands them over.
+pub struct Group {
+    pub path: Path,
+    pub rows: Vec<Signed>,
+}
+
+/// A row's attributes (docs and `#[op]`) and signature.
+pub struct Signed {
+    pub attrs: Vec<Attribute>,
+    pub sig: Signature,
+}
+
+/// A checked table.
+pub struct Table {
+    pub uses: Vec<syn::ItemUse>,
+    pub registers: Vec<Register>,
+    /// Paths of the groups, relative to the module where `isa!` stands unless they start with `crate`.
+    pub groups: Vec<Path>,
+    pub rows: Vec<Row>,
+}
+
+/// An instruction whatever its form: a function of the table, or one fused with a branch or a select.
+pub struct Row {
+    pub name: String,
+    /// The name as an identifier with the span of the function.
+    pub ident: Ident,
+    pub variant: Ident,
+    pub doc: Vec<String>,
+    /// Index into [`Table::groups`].
+    pub group: usize,
+    pub function: Ident,
+    pub fusion: Option<Fusion>,
+    pub result: Outcome,
+    /// The function returns `Result<.., Trap>`.
+    pub traps: bool,
+    pub commutes: bool,
+    pub operands: Vec<Operand>,
+    pub immediates: Vec<Immediate>,
+    /// The function's arguments.
+    pub args: Vec<Arg>,
+    /// Indices of the rows that fuse this one's result: `br_if`, `br_unless`, `select`.
+    pub fused: [Option<usize>; 3],
+    /// Empty only for a row with an error.
+    pub forms: Vec<Form>,
+}
+
+/// What the function's result is, behind `Result`.
+#[derive(Clone)]
+pub enum Outcome {
+    Nothing,
+    Value(ValueType),
+    /// The address of the next instruction, relative to this one.
+    Target,
+    /// The VM's `Flow`.
+    Flow,
+}
+
+/// A type listed behind a register's `for`.
+#[derive(Clone)]
+pub struct ValueType {
+    pub name: Ident,
+    /// Index of the first register that lists it.
+    pub class: usize,
+}
+
+pub struct Operand {
+    pub name: Ident,
+    pub ty: ValueType,
+    /// `&mut`: read and written.
+    pub updated: bool,
+}
+
+pub struct Immediate {
+    pub name: Ident,
+    pub ty: Type,
+    pub kind: ImmediateKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum ImmediateKind {
+    Plain,
+    Target,
+    Targets,
+}
+
+pub enum Arg {
+    Operand(usize),
+    Immediate(usize),
+    /// The register with this index, borrowed or (`Copy`) by value.
+    Register(usize, Borrow),
+    /// The address of the following instruction.
+    Next,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Borrow {
+    Shared,
+    Mutable,
+    Copy,
+}
+
+/// One opcode: where a row's result and operands live.
+pub struct Form {
+    pub opcode: Ident,
+    /// The result's place first if the row has a value result, then the operands'.
+    pub places: Vec<Place>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    Slot,
+    Immediate,
+    /// The register with this index, whose letter is `char`.
+    Register(char, usize),
+}
+
+impl Place {
+    pub fn letter(self) -> char {
+        match self {
+            Place::Slot => 's',
+            Place::Immediate => 'i',
+            Place::Register(letter, _) => letter,
+        }
+    }
+}
+
+impl Row {
+    /// Whether the places of its forms start with the result's.
+    pub fn has_result(&self) -> bool {
+        matches!(self.result, Outcome::Value(_)) && !matches!(self.fusion, Some(Fusion::BrIf | Fusion::BrUnless))
+    }
+
+    /// The type of its result's place, if it has one: `select` copies bits.
+    pub fn result_type(&self) -> Option<&ValueType> {
+        match &self.result {
+            Outcome::Value(ty) if self.has_result() => Some(ty),
+            _ => None,
+        }
+    }
+
+    /// Its first places with the result's taken away.
+    pub fn split<'a>(&self, form: &'a Form) -> (Option<Place>, &'a [Place]) {
+        match self.has_result() {
+            true => (Some(form.places[0]), &form.places[1..]),
+            false => (None, &form.places),
+        }
+    }
+}
+
+impl Register {
+    /// The names and types of the machine words that carry it.
+    pub fn words(&self) -> Vec<(Ident, &Type)> {
+        match &self.kind {
+            RegisterKind::Word(ty) => vec![(self.name.clone(), ty)],
+            RegisterKind::Struct { fields, .. } => {
+                fields.iter().map(|(field, ty)| (quote::format_ident!("{}_{}", self.name, field), ty)).collect()
+            }
+        }
+    }
+
+    /// Its type as rows name it.
+    pub fn ty(&self) -> &Type {
+        match &self.kind {
+            RegisterKind::Word(ty) | RegisterKind::Struct { ty, .. } => ty,
+        }
+    }
+}
+
+/// A table, and what was wrong with it. The table is usable all the same: a wrong row has no forms.
+pub struct Checked {
+    pub table: Table,
+    pub errors: Vec<syn::Error>,
+}
+
+impl Checked {
+    /// Every error as a `compile_error!`.
+    pub fn complaints(&self) -> TokenStream {
+        self.errors.iter().map(syn::Error::to_compile_error).collect()
+    }
+}

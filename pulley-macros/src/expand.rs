@@ -1,0 +1,78 @@
+//! The entry points: how the tokens of all groups come together, and what is made of them.
+//!
+//! `isa!` cannot see the rows, which stand in other modules. So it calls the hidden macro of the first group, which
+//! appends its rows and calls `__isa!`, which calls the next group's; after the last one it has everything.
+
+use crate::ast::Checked;
+use crate::parse::{Chain, Whole, resolve};
+use crate::{emit, validate};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+pub fn isa(input: TokenStream) -> TokenStream {
+    let spec: crate::ast::Spec = match syn::parse2(input.clone()) {
+        Ok(spec) => spec,
+        Err(error) => return failed(&error),
+    };
+    forward(&input, &TokenStream::new(), &spec.groups)
+}
+
+/// Called by each group's hidden macro.
+pub fn next_group(input: TokenStream) -> TokenStream {
+    match syn::parse2::<Chain>(input) {
+        Ok(Chain { spec, done, next, current, rows }) => forward(&spec, &quote!(#done #current { #rows }), &next),
+        Err(error) => failed(&error),
+    }
+}
+
+fn forward(spec: &TokenStream, done: &TokenStream, next: &[syn::Path]) -> TokenStream {
+    match next {
+        [] => finish(spec, done),
+        [group, rest @ ..] => quote! {
+            #group::__rows! { { ::pulley_macros::__isa } { { #spec } { #done } { #(#rest),* } { #group } } }
+        },
+    }
+}
+
+fn finish(spec: &TokenStream, groups: &TokenStream) -> TokenStream {
+    let checked = match Whole::parse(spec.clone(), groups.clone()) {
+        Ok(whole) => validate::check(whole),
+        Err(error) => return failed(&error),
+    };
+    let errors = checked.complaints();
+    let Checked { table, .. } = checked;
+    let isa = emit::isa(&table);
+    quote! {
+        #errors
+        #isa
+        #[doc(hidden)]
+        #[allow(unused_macros)]
+        macro_rules! __isa_rows {
+            ({ $($callback:tt)* } { $($state:tt)* }) => {
+                $($callback)* ! { $($state)* { #spec } { #groups } }
+            };
+        }
+        #[doc(hidden)]
+        #[allow(unused_imports)]
+        pub(crate) use __isa_rows as __rows;
+    }
+}
+
+/// The complaint, and a hidden macro that makes nothing of whatever the loops ask for.
+fn failed(error: &syn::Error) -> TokenStream {
+    let error = error.to_compile_error();
+    quote! {
+        #error
+        #[doc(hidden)]
+        #[allow(unused_macros)]
+        macro_rules! __isa_rows { ($($tokens:tt)*) => {}; }
+        #[doc(hidden)]
+        #[allow(unused_imports)]
+        pub(crate) use __isa_rows as __rows;
+    }
+}
+
+#[allow(unused)]
+fn path(isa: &TokenStream, group: &syn::Path) -> TokenStream {
+    resolve(isa, group)
+}

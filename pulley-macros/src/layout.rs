@@ -1,0 +1,93 @@
+//! How an instruction is encoded: opcode, slots and inline values by place, then the immediates; packed, little-endian.
+
+use crate::ast::{Form, ImmediateKind, Place, Row};
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Type;
+use syn::spanned::Spanned;
+
+/// A number of bytes: known ones and the widths of immediate types, which only the VM knows.
+#[derive(Clone, Default)]
+pub struct Size {
+    fixed: usize,
+    types: Vec<Type>,
+}
+
+impl Size {
+    /// The size as an expression of type `usize`.
+    pub fn tokens(&self) -> TokenStream {
+        let fixed = proc_macro2::Literal::usize_unsuffixed(self.fixed);
+        let widths = self.types.iter().map(width);
+        match (self.fixed, self.types.len()) {
+            (0, 1) => quote!(#(#widths)*),
+            _ => quote!(#fixed #(+ #widths)*),
+        }
+    }
+
+    fn of(fixed: usize) -> Size {
+        Size { fixed, types: Vec::new() }
+    }
+}
+
+fn width(ty: &Type) -> TokenStream {
+    quote_spanned!(ty.span()=> <#ty as Immediate>::SIZE)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    Slot,
+    Inline,
+    Immediate(ImmediateKind),
+}
+
+pub struct Field<'a> {
+    pub name: Ident,
+    pub kind: FieldKind,
+    pub ty: Option<&'a Type>,
+    pub offset: Size,
+    pub size: Size,
+}
+
+pub struct Layout<'a> {
+    /// In the order of the bytes, without the opcode. Registers have no field.
+    pub fields: Vec<Field<'a>>,
+    /// For each place, the index of its field.
+    pub places: Vec<Option<usize>>,
+    /// For each immediate, the index of its field.
+    pub immediates: Vec<usize>,
+    pub size: Size,
+}
+
+/// The fields of `form`.
+pub fn layout<'a>(row: &'a Row, form: &Form) -> Layout<'a> {
+    let mut layout = Layout { fields: Vec::new(), places: Vec::new(), immediates: Vec::new(), size: Size::of(2) };
+    let dst = Ident::new("dst", row.ident.span());
+    let names = row.has_result().then_some(&dst).into_iter().chain(row.operands.iter().map(|operand| &operand.name));
+    for (name, place) in names.zip(&form.places) {
+        let (kind, size) = match place {
+            Place::Slot => (FieldKind::Slot, 2),
+            Place::Immediate => (FieldKind::Inline, 4),
+            Place::Register(..) => {
+                layout.places.push(None);
+                continue;
+            }
+        };
+        layout.places.push(Some(layout.fields.len()));
+        let offset = layout.size.clone();
+        layout.size.fixed += size;
+        layout.fields.push(Field { name: name.clone(), kind, ty: None, offset, size: Size::of(size) });
+    }
+    for immediate in &row.immediates {
+        layout.immediates.push(layout.fields.len());
+        let offset = layout.size.clone();
+        layout.size.types.push(immediate.ty.clone());
+        layout.fields.push(Field {
+            name: immediate.name.clone(),
+            kind: FieldKind::Immediate(immediate.kind),
+            ty: Some(&immediate.ty),
+            offset,
+            size: Size { fixed: 0, types: vec![immediate.ty.clone()] },
+        });
+    }
+    layout
+}
