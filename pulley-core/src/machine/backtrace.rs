@@ -1,6 +1,6 @@
 //! Stack walks: where a trap happened, from headers and side tables that are read only then.
 
-use crate::machine::drive::Stub;
+use crate::machine::drive::{Activation, Stub};
 use crate::machine::instance::Instance;
 use crate::machine::store::Store;
 use crate::machine::{Code, Frame};
@@ -45,11 +45,29 @@ pub struct TrapReport {
 impl Store {
     /// The frames of all activations, from the machine's saved program counter on: the first ones, and how many more.
     pub(crate) fn walk(&self) -> (Vec<FrameInfo>, usize) {
-        let (mut frames, mut omitted) = (Vec::new(), 0);
-        let (mut pc, mut fp, mut instance) = (self.machine.pc, self.machine.fp, self.machine.instance);
-        let mut outer = self.runner.activations.iter().rev().skip(1);
+        let outer = self.runner.activations.iter().rev().skip(1);
         // The innermost program counter is that of the instruction itself, the others follow a call.
-        let mut back = 0;
+        self.walk_from((self.machine.pc, self.machine.fp, self.machine.instance), 0, outer)
+    }
+
+    /// The frames of all activations below the host call that the innermost one waits for: the first ones, and how many
+    /// more. None if no activation waits.
+    pub fn host_backtrace(&self) -> (Vec<FrameInfo>, usize) {
+        let mut waiting = self.runner.activations.iter().rev();
+        match waiting.next() {
+            Some(activation) => self.walk_from((activation.pc, activation.fp, activation.instance), 1, waiting),
+            None => (Vec::new(), 0),
+        }
+    }
+
+    /// Walks from a program counter, frame and instance to the end of their activation, then through those of `outer`.
+    fn walk_from<'a>(
+        &self,
+        (mut pc, mut fp, mut instance): (Code, Frame, *mut Instance),
+        mut back: usize,
+        mut outer: impl Iterator<Item = &'a Activation>,
+    ) -> (Vec<FrameInfo>, usize) {
+        let (mut frames, mut omitted) = (Vec::new(), 0);
         loop {
             match self.runner.stubs.at(pc) {
                 None => {

@@ -8,7 +8,7 @@ use crate::isa::{Encoder, Row};
 use crate::machine::backtrace::TrapReport;
 use crate::machine::frame::CROSS_HEADER;
 use crate::machine::instance::Instance;
-use crate::machine::store::{FuncId, Store};
+use crate::machine::store::{FuncId, InstanceId, Store};
 use crate::machine::{Code, Exit, Frame, Slot};
 use crate::module::ValType;
 use crate::trap::Trap;
@@ -205,6 +205,14 @@ impl Store {
 
     fn waiting(&self) -> HostCall {
         self.runner.activations.last().and_then(|activation| activation.waiting).expect("no host call is pending")
+    }
+
+    /// The instance whose code made the host call that the innermost activation waits for; `None` if the embedder
+    /// entered the host function itself, or no activation waits.
+    pub fn host_caller(&self) -> Option<InstanceId> {
+        let activation = self.runner.activations.last().filter(|activation| activation.waiting.is_some())?;
+        // SAFETY: instances live as long as the store.
+        unsafe { activation.instance.as_ref() }.map(|instance| instance.id)
     }
 
     /// Answers the host call that the innermost activation waits for and goes on.

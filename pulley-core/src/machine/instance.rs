@@ -2,7 +2,7 @@
 
 use crate::machine::memory::Memory;
 use crate::machine::table::Table;
-use crate::machine::{GlobalId, Memory0, MemoryId, TableId};
+use crate::machine::{GlobalId, InstanceId, Memory0, MemoryId, TableId};
 use crate::module::Module;
 use crate::value::Ref;
 use alloc::boxed::Box;
@@ -11,6 +11,7 @@ use alloc::sync::Arc;
 /// An instance. It stays at one address as long as its store lives, and so does everything it points to.
 pub struct Instance {
     pub(crate) module: Arc<Module>,
+    pub(crate) id: InstanceId,
     /// Memory 0, null if there is none.
     pub(crate) memory: *mut Memory,
     /// Defined globals.

@@ -113,7 +113,9 @@ impl Store {
         }
         let types: Box<[u32]> = module.types.iter().map(|ty| self.intern(ty)).collect();
         let memory = memory_ids.first().map_or(core::ptr::null_mut(), |id| self.memories.address(id.0 as usize));
+        let id = InstanceId(self.instances.len() as u32);
         let address = self.instances.push(Instance {
+            id,
             memory,
             globals: alloc::vec![0; module.globals.len()].into(),
             imported_globals: imports.globals.iter().map(|id| self.globals[id.0 as usize].cell).collect(),
@@ -127,7 +129,6 @@ impl Store {
             types,
             module: module.clone(),
         });
-        let id = InstanceId(self.instances.len() as u32 - 1);
         self.allocate_funcs(&module, address, imports.funcs);
         self.allocate_globals(&module, address, imports.globals);
         self.initialise_tables(&module, address);

@@ -1,0 +1,142 @@
+//! [`Engine`] and [`Config`]: how modules are compiled and run.
+
+use std::sync::Arc;
+
+use crate::Result;
+
+/// How modules are compiled and run; the same for everything that belongs to one [`Engine`].
+///
+/// ```
+/// use pulley::{Config, Engine};
+///
+/// let engine = Engine::new(Config::new().max_wasm_stack(64 << 10).optimize(false))?;
+/// # pulley::Result::Ok(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    optimize: bool,
+    parallel: bool,
+    stack_bytes: usize,
+    nested_calls: usize,
+}
+
+/// How much work the compiler puts into a module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OptLevel {
+    /// Compile fast.
+    None,
+    /// Make the program fast.
+    Speed,
+    /// The same as [`OptLevel::Speed`]: bytecode is small when it is fast.
+    SpeedAndSize,
+}
+
+/// The smallest stack that is of any use: a frame of one function must fit.
+const MIN_STACK: usize = 1 << 10;
+/// The largest: slots are counted in 32 bits.
+const MAX_STACK: usize = 1 << 32;
+
+impl Config {
+    /// The defaults: optimising, compiling in parallel, one MiB of stack.
+    pub fn new() -> Config {
+        Config { optimize: true, parallel: true, stack_bytes: 1 << 20, nested_calls: 200 }
+    }
+
+    /// Whether to run the optimiser. It is on by default.
+    pub fn optimize(&mut self, yes: bool) -> &mut Config {
+        self.optimize = yes;
+        self
+    }
+
+    /// Whether to run the optimiser, in the words of Cranelift.
+    pub fn cranelift_opt_level(&mut self, level: OptLevel) -> &mut Config {
+        self.optimize(level != OptLevel::None)
+    }
+
+    /// Whether to compile the functions of a module on all cores. It is on by default.
+    pub fn parallel_compilation(&mut self, yes: bool) -> &mut Config {
+        self.parallel = yes;
+        self
+    }
+
+    /// How much stack wasm code may use, in bytes. A program that needs more ends in
+    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow). The default is one MiB.
+    ///
+    /// This stack belongs to the store: wasm code that calls wasm code does not use the host's.
+    pub fn max_wasm_stack(&mut self, bytes: usize) -> &mut Config {
+        self.stack_bytes = bytes;
+        self
+    }
+
+    /// How many calls from the host into wasm may be open at a time in one store, that is, how deep wasm may
+    /// call a host function that calls wasm again. One more ends in
+    /// [`Trap::StackOverflow`](crate::Trap::StackOverflow). The default is 200.
+    ///
+    /// Only these calls use the host's stack; the limit should be such that it holds them.
+    pub fn max_nested_calls(&mut self, calls: usize) -> &mut Config {
+        self.nested_calls = calls;
+        self
+    }
+
+    pub(crate) fn stack_slots(&self) -> usize {
+        self.stack_bytes / 8
+    }
+
+    pub(crate) fn nested_calls(&self) -> usize {
+        self.nested_calls
+    }
+
+    fn check(&self) -> Result<()> {
+        if !(MIN_STACK..=MAX_STACK).contains(&self.stack_bytes) {
+            crate::bail!("max_wasm_stack is {} bytes; it must be {MIN_STACK} to {MAX_STACK}", self.stack_bytes);
+        }
+        Ok(())
+    }
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config::new()
+    }
+}
+
+/// What modules, stores and linkers have in common. Cloning it is cheap and gives the same engine.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    config: Arc<Config>,
+}
+
+impl Engine {
+    /// An engine with this configuration.
+    ///
+    /// # Errors
+    /// If the configuration makes no sense.
+    pub fn new(config: &Config) -> Result<Engine> {
+        config.check()?;
+        Ok(Engine { config: Arc::new(config.clone()) })
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whether both are the same engine, that is, clones of one another.
+    pub fn same(a: &Engine, b: &Engine) -> bool {
+        Arc::ptr_eq(&a.config, &b.config)
+    }
+
+    #[cfg(feature = "compiler")]
+    pub(crate) fn compile(&self, wasm: &[u8]) -> Result<pulley_core::module::Module> {
+        let threads = if self.config.parallel { 0 } else { 1 };
+        let options = pulley_cranelift::Options { optimize: self.config.optimize, threads };
+        Ok(pulley_cranelift::compile(wasm, &options)?)
+    }
+}
+
+impl Default for Engine {
+    fn default() -> Engine {
+        Engine { config: Arc::new(Config::new()) }
+    }
+}
