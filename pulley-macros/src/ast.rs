@@ -88,6 +88,8 @@ pub struct Table {
     /// Paths of the groups, relative to the module where `isa!` stands unless they start with `crate`.
     pub groups: Vec<Path>,
     pub rows: Vec<Row>,
+    /// The types of immediates, each with a group that knows it.
+    pub types: Vec<(Ident, usize)>,
 }
 
 /// An instruction whatever its form: a function of the table, or one fused with a branch or a select.
@@ -143,7 +145,7 @@ pub struct Operand {
 
 pub struct Immediate {
     pub name: Ident,
-    pub ty: Type,
+    pub ty: Ident,
     pub kind: ImmediateKind,
 }
 
@@ -216,6 +218,21 @@ impl Row {
             false => (None, &form.places),
         }
     }
+}
+
+impl Immediate {
+    /// The type as generated code names it: what the group's hidden alias is imported as.
+    pub fn alias(&self) -> Ident {
+        match self.kind {
+            ImmediateKind::Target => self.ty.clone(),
+            _ => alias(&self.ty),
+        }
+    }
+}
+
+/// The hidden alias of a type that rows mention, which their module exports for generated code.
+pub fn alias(ty: &Ident) -> Ident {
+    quote::format_ident!("__{}", ty)
 }
 
 impl Register {

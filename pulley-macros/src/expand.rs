@@ -4,7 +4,7 @@
 //! appends its rows and calls `__isa!`, which calls the next group's; after the last one it has everything.
 
 use crate::ast::Checked;
-use crate::parse::{Chain, Whole, resolve};
+use crate::parse::{Chain, Whole};
 use crate::{emit, validate};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -70,9 +70,4 @@ fn failed(error: &syn::Error) -> TokenStream {
         #[allow(unused_imports)]
         pub(crate) use __isa_rows as __rows;
     }
-}
-
-#[allow(unused)]
-fn path(isa: &TokenStream, group: &syn::Path) -> TokenStream {
-    resolve(isa, group)
 }

@@ -1,9 +1,11 @@
 //! `#[instructions]`: re-emits a module of row functions and, behind it, the hidden macro that passes its rows on.
 
+use crate::ast::alias;
+use crate::validate::last_name;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, FnArg, Item, ItemFn, ItemMod, Pat, Visibility, parse_quote};
+use syn::{Attribute, Error, FnArg, Ident, Item, ItemFn, ItemMod, Pat, Visibility, parse_quote};
 
 /// The family of rows that were already complained about.
 pub const BROKEN: &str = "__broken";
@@ -31,6 +33,14 @@ pub fn expand(attr: TokenStream, item: TokenStream) -> TokenStream {
         if let Item::Fn(function) = item {
             rows.extend(row(function, &mut errors));
         }
+    }
+    for (name, ty) in types(items) {
+        let alias = alias(&name);
+        items.push(parse_quote! {
+            #[doc(hidden)]
+            #[allow(dead_code, non_camel_case_types)]
+            pub(crate) type #alias = #ty;
+        });
     }
     let hidden = format_ident!("__rows_{}", module.ident);
     items.push(parse_quote! {
@@ -73,6 +83,27 @@ fn row(function: &mut ItemFn, errors: &mut Vec<Error>) -> TokenStream {
     }
     function.attrs.push(parse_quote!(#[inline(always)]));
     row
+}
+
+/// The types of parameters that may be immediates: generated code cannot see this module's imports, but its aliases.
+fn types(items: &[Item]) -> Vec<(Ident, syn::Type)> {
+    let mut types: Vec<(Ident, syn::Type)> = Vec::new();
+    for item in items {
+        let Item::Fn(function) = item else { continue };
+        if !function.sig.generics.params.is_empty() {
+            continue;
+        }
+        for input in &function.sig.inputs {
+            let FnArg::Typed(arg) = input else { continue };
+            let Some(name) = last_name(&arg.ty) else { continue };
+            let known = types.iter().any(|(known, _)| known == name)
+                || name.to_string().starts_with(|c: char| c.is_ascii_lowercase());
+            if !known {
+                types.push((name.clone(), (*arg.ty).clone()));
+            }
+        }
+    }
+    types
 }
 
 fn plain_signature(sig: &syn::Signature) -> bool {

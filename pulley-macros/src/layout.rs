@@ -3,14 +3,12 @@
 use crate::ast::{Form, ImmediateKind, Place, Row};
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Type;
-use syn::spanned::Spanned;
 
 /// A number of bytes: known ones and the widths of immediate types, which only the VM knows.
 #[derive(Clone, Default)]
 pub struct Size {
     fixed: usize,
-    types: Vec<Type>,
+    types: Vec<Ident>,
 }
 
 impl Size {
@@ -29,7 +27,8 @@ impl Size {
     }
 }
 
-fn width(ty: &Type) -> TokenStream {
+/// The width of an immediate's type.
+pub fn width(ty: &Ident) -> TokenStream {
     quote_spanned!(ty.span()=> <#ty as Immediate>::SIZE)
 }
 
@@ -40,17 +39,16 @@ pub enum FieldKind {
     Immediate(ImmediateKind),
 }
 
-pub struct Field<'a> {
+pub struct Field {
     pub name: Ident,
     pub kind: FieldKind,
-    pub ty: Option<&'a Type>,
     pub offset: Size,
     pub size: Size,
 }
 
-pub struct Layout<'a> {
+pub struct Layout {
     /// In the order of the bytes, without the opcode. Registers have no field.
-    pub fields: Vec<Field<'a>>,
+    pub fields: Vec<Field>,
     /// For each place, the index of its field.
     pub places: Vec<Option<usize>>,
     /// For each immediate, the index of its field.
@@ -59,7 +57,7 @@ pub struct Layout<'a> {
 }
 
 /// The fields of `form`.
-pub fn layout<'a>(row: &'a Row, form: &Form) -> Layout<'a> {
+pub fn layout(row: &Row, form: &Form) -> Layout {
     let mut layout = Layout { fields: Vec::new(), places: Vec::new(), immediates: Vec::new(), size: Size::of(2) };
     let dst = Ident::new("dst", row.ident.span());
     let names = row.has_result().then_some(&dst).into_iter().chain(row.operands.iter().map(|operand| &operand.name));
@@ -75,18 +73,17 @@ pub fn layout<'a>(row: &'a Row, form: &Form) -> Layout<'a> {
         layout.places.push(Some(layout.fields.len()));
         let offset = layout.size.clone();
         layout.size.fixed += size;
-        layout.fields.push(Field { name: name.clone(), kind, ty: None, offset, size: Size::of(size) });
+        layout.fields.push(Field { name: name.clone(), kind, offset, size: Size::of(size) });
     }
     for immediate in &row.immediates {
         layout.immediates.push(layout.fields.len());
         let offset = layout.size.clone();
-        layout.size.types.push(immediate.ty.clone());
+        layout.size.types.push(immediate.alias());
         layout.fields.push(Field {
             name: immediate.name.clone(),
             kind: FieldKind::Immediate(immediate.kind),
-            ty: Some(&immediate.ty),
             offset,
-            size: Size { fixed: 0, types: vec![immediate.ty.clone()] },
+            size: Size { fixed: 0, types: vec![immediate.alias()] },
         });
     }
     layout

@@ -28,7 +28,8 @@ pub fn check(whole: Whole) -> Checked {
     checker.unique();
     let Checker { errors, rows, .. } = checker;
     let groups = groups.into_iter().map(|group| group.path).collect();
-    Checked { table: Table { uses: spec.uses, registers: spec.registers, groups, rows }, errors }
+    let types = types(&rows);
+    Checked { table: Table { uses: spec.uses, registers: spec.registers, groups, rows, types }, errors }
 }
 
 struct Checker<'a> {
@@ -362,7 +363,7 @@ impl<'a> Checker<'a> {
             _ => ImmediateKind::Plain,
         };
         row.args.push(Arg::Immediate(row.immediates.len()));
-        row.immediates.push(Immediate { name, ty: inner.clone(), kind });
+        row.immediates.push(Immediate { name, ty: known.clone(), kind });
         Ok(())
     }
 
@@ -411,6 +412,19 @@ impl<'a> Checker<'a> {
             !remove.contains(&(at - 1))
         });
     }
+}
+
+/// The types of immediates and where they are known. `Target` is known where `isa!` stands, for fused branches.
+fn types(rows: &[Row]) -> Vec<(Ident, usize)> {
+    let mut types: Vec<(Ident, usize)> = Vec::new();
+    for row in rows {
+        for immediate in row.immediates.iter().filter(|immediate| immediate.kind != ImmediateKind::Target) {
+            if !types.iter().any(|(name, _)| *name == immediate.ty) {
+                types.push((immediate.ty.clone(), row.group));
+            }
+        }
+    }
+    types
 }
 
 /// A row without operands, result and forms.
@@ -482,7 +496,7 @@ fn fuse(row: &mut Row, fusion: Fusion, renamed: bool, bits: Option<ValueType>) {
         }
         row.result = Outcome::Value(bits);
     } else {
-        let ty = Type::Verbatim(quote::quote!(Target));
+        let ty = Ident::new("Target", Span::call_site());
         row.immediates.push(Immediate { name: Ident::new("target", span), ty, kind: ImmediateKind::Target });
     }
 }

@@ -5,7 +5,7 @@ use crate::ast::{Fusion, ImmediateKind, Outcome, Row, Table, ValueType};
 use crate::layout::{self, FieldKind};
 use crate::validate::camel;
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use quote::quote;
 use std::collections::HashMap;
 
 pub fn emit(table: &Table) -> TokenStream {
@@ -43,9 +43,9 @@ fn row_info(table: &Table, row: &Row) -> TokenStream {
         quote!(OperandInfo { name: #name, ty: #ty, class: Class::#class, access: Access::#access })
     });
     let immediates = row.immediates.iter().map(|immediate| {
-        let (name, ty) = (immediate.name.to_string(), &immediate.ty);
-        let text = ty.to_token_stream().to_string().replace(' ', "");
-        quote!(ImmediateInfo { name: #name, ty: #text, size: <#ty as Immediate>::SIZE as u16 })
+        let (name, text) = (immediate.name.to_string(), immediate.ty.to_string());
+        let size = layout::width(&immediate.alias());
+        quote!(ImmediateInfo { name: #name, ty: #text, size: #size as u16 })
     });
     let opcodes = row.forms.iter().map(|form| &form.opcode);
     let flow = match (row.fusion, &row.result) {

@@ -6,13 +6,14 @@ pub mod metadata;
 pub mod opcode;
 pub mod operands;
 
-use crate::ast::{Form, Place, Row, Table};
+use crate::ast::{Form, Place, Row, Table, alias};
+use crate::parse::resolve;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 /// Everything that `isa!` emits but the hidden macro.
 pub fn isa(table: &Table) -> TokenStream {
-    let uses = uses(table);
+    let uses = uses(table, &quote!(super));
     let opcode = opcode::emit(table);
     let metadata = metadata::emit(table);
     let operands = operands::emit(table);
@@ -32,10 +33,15 @@ pub fn isa(table: &Table) -> TokenStream {
     }
 }
 
-/// The `use` items of the table, private to the generated module they head.
-pub fn uses(table: &Table) -> TokenStream {
+/// The `use` items of the table and the types of its immediates, private to the generated module they head.
+/// `isa` is the path of the module where `isa!` stands.
+pub fn uses(table: &Table, isa: &TokenStream) -> TokenStream {
     let uses = &table.uses;
-    quote!(#(#[allow(unused_imports)] #uses)*)
+    let types = table.types.iter().map(|(ty, group)| {
+        let (group, alias) = (resolve(isa, &table.groups[*group]), alias(ty));
+        quote!(use #group::#alias;)
+    });
+    quote!(#(#[allow(unused_imports)] #uses)* #(#types)*)
 }
 
 /// An identifier of generated code.

@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 pub fn emit(table: &Table) -> TokenStream {
-    let uses = super::uses(table);
+    let uses = super::uses(table, &quote!(super::super));
     let structs = forms(table).map(|(row, form)| {
         let layout = layout::layout(row, form);
         let name = &form.opcode;
