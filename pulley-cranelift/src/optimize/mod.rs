@@ -1,0 +1,78 @@
+//! The mid-end: Cranelift's passes, driven with flags alone since there is no target of Cranelift's, and two passes of
+//! our own behind them ([`merge`], [`checks`]).
+
+mod checks;
+mod merge;
+mod scopes;
+#[cfg(test)]
+mod tests;
+
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::settings::{self, Configurable, Flags};
+use cranelift_codegen::{CodegenError, Context};
+
+use crate::error::CompileError;
+
+/// What optimisation did to one function.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Instructions that were replaced by an equal one which dominates them.
+    pub merged: u32,
+    /// Accesses to linear memories.
+    pub accesses: u32,
+    /// Those of them that cannot trap, since an access that dominates them has checked as much.
+    pub unchecked: u32,
+}
+
+impl std::ops::AddAssign for Stats {
+    fn add_assign(&mut self, other: Stats) {
+        self.merged += other.merged;
+        self.accesses += other.accesses;
+        self.unchecked += other.unchecked;
+    }
+}
+
+/// The settings of Cranelift's passes. Debug builds verify the CLIF after each of them.
+pub fn flags() -> Flags {
+    let mut builder = settings::builder();
+    let verify = if cfg!(debug_assertions) { "true" } else { "false" };
+    for (name, value) in [("opt_level", "speed"), ("enable_verifier", verify)] {
+        builder.set(name, value).expect("a setting of this release of Cranelift");
+    }
+    Flags::new(builder)
+}
+
+/// Prepares the function in `context`, as the translation left it, for the lowering, and optimises it if told to.
+///
+/// Behind this, blocks that cannot be reached are gone, no value is an alias, and the control-flow graph and the dominator
+/// tree are those of the function.
+pub fn run(context: &mut Context, flags: &Flags, optimize: bool) -> Result<Stats, CompileError> {
+    let stats = passes(context, flags, optimize).map_err(|error| CompileError::internal(describe(&error)))?;
+    Ok(stats)
+}
+
+fn passes(context: &mut Context, flags: &Flags, optimize: bool) -> Result<Stats, CodegenError> {
+    let mut stats = Stats::default();
+    context.compute_cfg();
+    context.compute_domtree();
+    context.verify_if(flags)?;
+    context.eliminate_unreachable_code(flags)?;
+    context.remove_constant_phis(flags)?;
+    context.func.dfg.resolve_all_aliases();
+    if optimize {
+        context.egraph_pass(flags, &mut ControlPlane::default())?;
+        // Branches that turned out constant leave blocks behind.
+        context.eliminate_unreachable_code(flags)?;
+        stats.merged = merge::run(&mut context.func, &context.domtree);
+        checks::run(&mut context.func, &context.domtree, &mut stats);
+        context.verify_if(flags)?;
+    }
+    Ok(stats)
+}
+
+fn describe(error: &CodegenError) -> String {
+    match error {
+        CodegenError::Verifier(errors) => format!("Cranelift's verifier: {errors}"),
+        error => error.to_string(),
+    }
+}
