@@ -16,6 +16,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod float;
 pub mod imm;
 pub mod isa;
 pub mod machine;

@@ -181,7 +181,7 @@ pub mod control {
 
     /// Ends the activation: the outermost function returned. Only the machine's own code holds it.
     #[op(control)]
-    fn exit() -> Flow {
+    fn done() -> Flow {
         Flow::Exit(Exit::Done)
     }
 

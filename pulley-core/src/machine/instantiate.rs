@@ -192,7 +192,7 @@ impl Store {
     /// The bits of a constant expression, given the globals that exist so far.
     fn evaluate_with(&self, instance: *mut Instance, globals: &[GlobalId], expr: &[ConstOp]) -> u64 {
         let mut stack: Vec<u64> = Vec::new();
-        let mut binary = |stack: &mut Vec<u64>, compute: fn(u64, u64) -> u64| {
+        let binary = |stack: &mut Vec<u64>, compute: fn(u64, u64) -> u64| {
             let (b, a) = (stack.pop().unwrap_or(0), stack.pop().unwrap_or(0));
             stack.push(compute(a, b));
         };

@@ -20,9 +20,8 @@ impl Memory {
     /// A zeroed memory of `ty.minimum` pages, `None` if this host cannot provide it.
     pub(crate) fn new(ty: MemoryType) -> Option<Memory> {
         let length = bytes_of(ty.minimum)?;
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(length).ok()?;
-        drop(bytes);
+        // Asks first, because `vec!` aborts where there is no room; and does not fill by hand, because fresh pages are zero.
+        Vec::<u8>::new().try_reserve_exact(length).ok()?;
         Some(Memory { bytes: alloc::vec![0; length], maximum: ty.maximum })
     }
 

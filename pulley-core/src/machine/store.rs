@@ -5,7 +5,7 @@ use crate::machine::funcs::FuncEntry;
 use crate::machine::instance::Instance;
 use crate::machine::memory::Memory;
 use crate::machine::table::Table;
-use crate::machine::{Frame, Machine};
+use crate::machine::Machine;
 use crate::module::{ExternKind, FuncType, GlobalType, MemoryType, Module, TableType};
 use crate::value::Ref;
 use alloc::collections::BTreeMap;
@@ -324,7 +324,7 @@ impl Store {
 
     /// Where frames may start at most, given a stack that ends at `end`.
     #[cfg(feature = "interpreter")]
-    pub(crate) fn frame_limit(&self, base: Frame, slots: usize) -> Frame {
+    pub(crate) fn frame_limit(&self, base: crate::machine::Frame, slots: usize) -> crate::machine::Frame {
         let room = slots.saturating_sub(self.max_frame + crate::machine::cross::SHIFT as usize);
         // SAFETY: room <= slots, the length of the stack.
         unsafe { base.above(room) }
