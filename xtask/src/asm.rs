@@ -1,0 +1,123 @@
+//! Checks the disassembly of the dispatch loop: what a hot handler must not do.
+//!
+//! In the tail tier every handler is a function: a hot one may not touch the host stack at all. In the match tier all arms
+//! share one function; there the check is that LLVM kept a dispatch of its own for the arms (many indirect jumps) instead
+//! of merging them, and the number of stack accesses is reported.
+
+use crate::cargo::{cargo, output, root};
+use pulley_core::isa::{FlowKind, Opcode, Row};
+use std::collections::BTreeMap;
+use std::fs;
+
+/// Rows that may use the stack: bulk work and what needs a function of the maths library or the allocator's data.
+fn is_hot(row: Row) -> bool {
+    let info = row.info();
+    matches!(info.flow, FlowKind::Next | FlowKind::Branch | FlowKind::Jump)
+        && !matches!(info.group, "table")
+        && !["memory_copy", "memory_fill", "memory_init", "data_drop"].contains(&info.name)
+        || ["call", "call_indirect", "return_", "return_value", "return_f32", "return_f64"].contains(&info.name)
+}
+
+/// Indirect jumps below which the match loop counts as merged.
+const MATCH_DISPATCHES: usize = 40;
+
+pub(crate) fn check(tail_calls: bool) -> Result<(), String> {
+    if !cfg!(target_arch = "x86_64") {
+        return Err("the check reads x86-64 assembly: run it on an x86-64 host".into());
+    }
+    let functions = functions(&assembly(tail_calls)?);
+    if tail_calls { check_handlers(&functions) } else { check_loop(&functions) }
+}
+
+/// The assembly of pulley-core in release.
+fn assembly(tail_calls: bool) -> Result<String, String> {
+    let target = root().join("target/asm");
+    let mut command = cargo(&["rustc", "--quiet", "--release", "--package", "pulley-core", "--lib"]);
+    if tail_calls {
+        command.args(["--features", "tail-calls"]);
+    }
+    command.args(["--", "--emit", "asm", "-C", "codegen-units=1"]);
+    command.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_TARGET_DIR", &target).env_remove("RUSTFLAGS");
+    let folder = target.join("release/deps");
+    let is_ours = |name: &str| name.starts_with("pulley_core") && name.ends_with(".s");
+    for file in fs::read_dir(&folder).into_iter().flatten().flatten() {
+        if is_ours(&file.file_name().to_string_lossy()) {
+            let _ = fs::remove_file(file.path());
+        }
+    }
+    // Cargo takes the crate for fresh when only the assembly is gone.
+    let lib = root().join("pulley-core/src/lib.rs");
+    let _ = fs::File::options().append(true).open(lib).and_then(|file| file.set_modified(std::time::SystemTime::now()));
+    output(&mut command)?;
+    let files = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten();
+    let file = files.map(|file| file.path()).find(|path| path.file_name().is_some_and(|name| is_ours(&name.to_string_lossy())));
+    let file = file.ok_or_else(|| format!("no assembly in {}", folder.display()))?;
+    fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// The instructions of every function, by symbol.
+fn functions(assembly: &str) -> BTreeMap<&str, Vec<&str>> {
+    let mut functions = BTreeMap::new();
+    let mut current = None;
+    for line in assembly.lines() {
+        if let Some(symbol) = line.strip_suffix(':').filter(|symbol| symbol.starts_with("_")) {
+            current = Some(symbol);
+            functions.insert(symbol, Vec::new());
+        } else if line.starts_with(".Lfunc_end") {
+            current = None;
+        } else if let (Some(symbol), Some(instruction)) = (current, line.strip_prefix('\t'))
+            && !instruction.starts_with('.')
+        {
+            functions.get_mut(symbol).expect("inserted with its label").push(instruction);
+        }
+    }
+    functions
+}
+
+/// Whether an instruction uses the host stack.
+fn uses_stack(instruction: &str) -> bool {
+    instruction.starts_with("push") || instruction.starts_with("pop") || instruction.contains("%rsp") || instruction.starts_with("call")
+}
+
+/// The tail tier: one function a handler.
+fn check_handlers(functions: &BTreeMap<&str, Vec<&str>>) -> Result<(), String> {
+    let (mut hot, mut instructions, mut bytes_of_stack) = (0, 0, Vec::new());
+    for opcode in (0..Opcode::COUNT as u16).filter_map(Opcode::from_u16) {
+        let (info, row) = (opcode.info(), opcode.info().row);
+        if !is_hot(row) {
+            continue;
+        }
+        let name = handler_name(info.name);
+        let body = functions.iter().find(|(symbol, _)| symbol.contains(&name));
+        let Some((_, body)) = body else { return Err(format!("no handler `{name}` in the assembly")) };
+        hot += 1;
+        instructions += body.len();
+        if let Some(instruction) = body.iter().find(|instruction| uses_stack(instruction)) {
+            bytes_of_stack.push(format!("  {}: {instruction}", info.name));
+        }
+    }
+    println!("{hot} hot handlers, {:.1} instructions on average", instructions as f64 / hot as f64);
+    if bytes_of_stack.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{} hot handlers use the host stack:\n{}", bytes_of_stack.len(), bytes_of_stack.join("\n")))
+}
+
+/// How a handler's symbol ends before its hash: the length-prefixed name.
+fn handler_name(opcode: &str) -> String {
+    let name = opcode.to_lowercase();
+    format!("{}{name}", name.len())
+}
+
+/// The match tier: one function for all.
+fn check_loop(functions: &BTreeMap<&str, Vec<&str>>) -> Result<(), String> {
+    let body = functions.iter().find(|(symbol, _)| symbol.contains("8matching3run")).map(|(_, body)| body);
+    let body = body.ok_or("no function `run::matching::run` in the assembly")?;
+    let dispatches = body.iter().filter(|instruction| instruction.starts_with("jmpq\t*")).count();
+    let stack = body.iter().filter(|instruction| uses_stack(instruction)).count();
+    println!("the match loop: {} instructions, {dispatches} indirect jumps, {stack} stack accesses", body.len());
+    if dispatches < MATCH_DISPATCHES {
+        return Err(format!("the match loop has only {dispatches} indirect jumps: its arms were merged"));
+    }
+    Ok(())
+}
