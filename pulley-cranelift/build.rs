@@ -37,8 +37,7 @@ fn generate() -> Result<(), Box<dyn Error>> {
     cranelift_codegen_meta::generate_isle(&out).map_err(|error| format!("cannot write clif_lower.isle: {error:?}"))?;
     let rules = RULES.iter().map(|name| Path::new("isle").join(name).with_extension("isle"));
     let files = rules.chain([out.join("clif_lower.isle"), out.join("ops.isle")]);
-    let options =
-        cranelift_isle::codegen::CodegenOptions { exclude_global_allow_pragmas: true, ..Default::default() };
+    let options = cranelift_isle::codegen::CodegenOptions { exclude_global_allow_pragmas: true, ..Default::default() };
     let code = cranelift_isle::compile::from_files(files, &options).map_err(|errors| errors.to_string())?;
     std::fs::write(out.join("isle_lower.rs"), code)?;
     Ok(())
@@ -108,11 +107,8 @@ impl Terms {
     fn op(&mut self, name: &str, info: &RowInfo, row: &str, typed: bool) {
         let (operands, immediates) = (info.operands.len(), info.immediates.len());
         let (result, emit) = result_of(info);
-        let body = format!(
-            "let row = {row}; self.{emit}(row, &[{}], &[{}])",
-            names('s', operands),
-            names('k', immediates)
-        );
+        let body =
+            format!("let row = {row}; self.{emit}(row, &[{}], &[{}])", names('s', operands), names('k', immediates));
         self.declare(&format!("op_{name}"), typed, &[("Operand", operands), ("i64", immediates)], result, &body);
     }
 

@@ -87,23 +87,68 @@ pub type Imms = SmallVec<[i64; 3]>;
 /// What an instruction does. The variants from `ReturnCall` on are terminators.
 #[derive(Clone, Debug)]
 pub enum Op {
-    /// A row that goes on with the next instruction. `memory_grow` and `table_grow`: `dst` is what the row's `dst: Window` names,
-    /// `None` when the result is not used. A row with `ReadWrite` operands never occurs (allocation fuses them later).
-    Row { row: Row, dst: Option<VReg>, srcs: Srcs, imms: Imms },
-    /// A call. As many `results` as the callee has, also those that nobody uses.
-    Call { callee: Callee, args: Vec<Arg>, results: Vec<VReg> },
+    /// A row that goes on with the next instruction. Every row with a result, and `memory_grow` and `table_grow`, whose
+    /// result goes where their `dst: Window` says, has a `dst`, if only one that nobody reads. No row with a `ReadWrite`
+    /// operand occurs: `emit` fuses those later.
+    Row {
+        /// Which row.
+        row: Row,
+        /// Its result.
+        dst: Option<VReg>,
+        /// Its operands.
+        srcs: Srcs,
+        /// Its immediates.
+        imms: Imms,
+    },
+    /// A call.
+    Call {
+        /// Who is called.
+        callee: Callee,
+        /// The arguments of its type.
+        args: Vec<Arg>,
+        /// The results of its type, also those that nobody uses.
+        results: Vec<VReg>,
+    },
     /// A call that replaces this function's activation.
-    ReturnCall { callee: Callee, args: Vec<Arg> },
-    /// The end of the function, with its results.
-    Return { args: Vec<Arg> },
-    /// Goes to `to`.
-    Jump { to: Edge },
-    /// Goes to `then` if `row`, a `br_if_*` or `br_unless_*` row, takes its branch, else to `otherwise`.
-    Branch { row: Row, srcs: Srcs, then: Edge, otherwise: Edge },
-    /// Goes to `edges[index]`, or to the last one when `index` is not less than their count. At least one edge.
-    Table { index: VReg, edges: Vec<Edge> },
-    /// Stops with the trap that has this [`code`](pulley_core::trap::Trap::code).
-    Trap { code: u8 },
+    ReturnCall {
+        /// Who is called.
+        callee: Callee,
+        /// The arguments of its type.
+        args: Vec<Arg>,
+    },
+    /// The end of the function.
+    Return {
+        /// The results of the function's type.
+        args: Vec<Arg>,
+    },
+    /// Goes to another block.
+    Jump {
+        /// Where to.
+        to: Edge,
+    },
+    /// Goes to one of two blocks.
+    Branch {
+        /// A `br_if_*` or `br_unless_*` row: the question.
+        row: Row,
+        /// Its operands.
+        srcs: Srcs,
+        /// Where it goes if the row branches.
+        then: Edge,
+        /// Where it goes if it does not.
+        otherwise: Edge,
+    },
+    /// Goes to one of several blocks.
+    Table {
+        /// Which; only its low 32 bits count.
+        index: VReg,
+        /// At least one. The last is for all indices that are not less than the number of the others.
+        edges: Vec<Edge>,
+    },
+    /// Stops.
+    Trap {
+        /// The trap's [`code`](pulley_core::trap::Trap::code).
+        code: u8,
+    },
 }
 
 impl Op {
@@ -161,7 +206,14 @@ pub enum Callee {
     /// An imported function, by its index.
     Import(u32),
     /// The function at `index` of a table, if it has the type.
-    Indirect { index: VReg, table: u32, ty: u32 },
+    Indirect {
+        /// The index in the table; only its low 32 bits count.
+        index: VReg,
+        /// Index of the table.
+        table: u32,
+        /// Index of the type.
+        ty: u32,
+    },
 }
 
 /// A way from one block to another.
@@ -186,7 +238,8 @@ pub struct Block {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VRegInfo {
     /// The accumulator class of the value's type. A row may still produce it, or read it, with another class (`const64` and
-    /// `global_get` produce floats as bits in class `A`, a `select_*` reads and writes floats as `A`): slots hold bits, so this
+    /// `global_get` produce floats as bits in class `A`, a `select_*` reads and writes floats as `A`, a reinterpretation is no
+    /// instruction at all): slots hold bits, so this
     /// only forbids an accumulator between two rows that do not agree.
     pub class: Class,
 }

@@ -1,6 +1,6 @@
 //! The vocabulary of the ISLE rules: the extern terms that `isle/*.isle` declare.
 
-use cranelift_codegen::ir::condcodes::{CondCode, FloatCC, IntCC};
+use cranelift_codegen::ir::condcodes::{CondCode, IntCC};
 use cranelift_codegen::ir::immediates::Offset32;
 use cranelift_codegen::ir::types::{F32, F64, I8, I16, I32, I64, INVALID};
 use cranelift_codegen::ir::{self, BlockCall, InstructionData, MemFlags, Opcode, TrapCode, Type, Value, ValueList};
@@ -19,6 +19,8 @@ include!(concat!(env!("OUT_DIR"), "/row_terms.rs"));
 #[allow(clippy::all, missing_docs, non_camel_case_types, non_snake_case)]
 #[allow(dead_code, irrefutable_let_patterns, unreachable_code, unreachable_patterns, unused_imports, unused_variables)]
 pub(super) mod isle {
+    extern crate alloc;
+
     use cranelift_codegen::ir::condcodes::*;
     use cranelift_codegen::ir::immediates::*;
     use cranelift_codegen::ir::types::*;
@@ -203,8 +205,8 @@ impl isle::Context for Lowering<'_> {
         self.facts.is_zero_extended(value).then_some(())
     }
 
-    fn out_of_bounds(&mut self, code: TrapCode) -> Option<()> {
-        (code == TrapCode::HEAP_OUT_OF_BOUNDS).then_some(())
+    fn out_of_bounds(&mut self, code: &TrapCode) -> Option<()> {
+        (*code == TrapCode::HEAP_OUT_OF_BOUNDS).then_some(())
     }
 
     fn bool(&mut self, cond: Cond) -> VReg {

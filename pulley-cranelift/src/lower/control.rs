@@ -105,7 +105,7 @@ impl Lowering<'_> {
 
     fn trap_code(&self, code: TrapCode) -> Result<u8, CompileError> {
         let trap = traps::trap_of(code);
-        trap.map(|trap| trap.code().get()).ok_or_else(|| CompileError::internal(format!("unknown trap code {code}")))
+        trap.map(|trap| trap.code()).ok_or_else(|| CompileError::internal(format!("unknown trap code {code}")))
     }
 
     fn args(&mut self, values: &[ir::Value]) -> Vec<Arg> {

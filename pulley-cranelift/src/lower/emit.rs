@@ -239,12 +239,7 @@ impl Lowering<'_> {
 }
 
 /// The row for an address, with its operands and immediates.
-fn access(
-    plain: Row,
-    indexed: Row,
-    addr: &Addr,
-    rest: &[Operand],
-) -> (Row, smallvec::SmallVec<[Operand; 4]>, Imms) {
+fn access(plain: Row, indexed: Row, addr: &Addr, rest: &[Operand]) -> (Row, smallvec::SmallVec<[Operand; 4]>, Imms) {
     let (row, mut operands, imms): (_, smallvec::SmallVec<[Operand; 4]>, _) = match *addr {
         Addr::Plain { base, offset } => (plain, smallvec::smallvec![base], Imms::from_slice(&[offset])),
         Addr::Indexed { base, index, scale, offset } => {

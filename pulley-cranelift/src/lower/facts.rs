@@ -196,9 +196,7 @@ impl<'f> Facts<'f> {
                 Opcode::Uload32 => all_ones(I32),
                 _ => unknown,
             },
-            InstructionData::Unary { opcode: Opcode::Uextend, arg } => {
-                of(arg).min(all_ones(dfg.value_type(arg)))
-            }
+            InstructionData::Unary { opcode: Opcode::Uextend, arg } => of(arg).min(all_ones(dfg.value_type(arg))),
             InstructionData::Binary { opcode: Opcode::Band, args } => of(args[0]).min(of(args[1])),
             InstructionData::Binary { opcode: Opcode::Bor | Opcode::Bxor, args } => {
                 let bits = 64 - (of(args[0]) | of(args[1])).leading_zeros();

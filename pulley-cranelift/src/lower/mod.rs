@@ -171,7 +171,12 @@ impl<'f> Lowering<'f> {
                 return;
             }
         }
-        self.push(Op::Row { row: Row::Copy, dst: Some(wanted), srcs: Srcs::from_slice(&[Src::Reg(reg)]), imms: Default::default() });
+        self.push(Op::Row {
+            row: Row::Copy,
+            dst: Some(wanted),
+            srcs: Srcs::from_slice(&[Src::Reg(reg)]),
+            imms: Default::default(),
+        });
     }
 
     fn new_reg(&mut self, class: Class) -> VReg {
