@@ -1,1 +1,34 @@
-//! The library half of the `pulley` command.
+//! The library half of the `pulley` command: one module per subcommand, and what they share.
+//!
+//! [`wast`] (the spec script runner) and [`wasi`] (the WASI preview 1 subset) are usable without the command.
+
+mod args;
+mod clock;
+mod failure;
+mod input;
+mod invoke;
+mod objdump;
+mod operator;
+mod run;
+pub mod wasi;
+pub mod wast;
+
+use args::{Command, Options};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Parses the command line, runs the subcommand, reports its failure on standard error, and says what to exit with.
+pub fn main() -> ExitCode {
+    let outcome = match Options::parse().command {
+        Command::Run(options) => run::run(&options),
+        Command::Objdump(options) => objdump::objdump(&options),
+        Command::Wast(options) => wast::command(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report();
+            failure.exit_code()
+        }
+    }
+}

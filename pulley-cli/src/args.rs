@@ -1,0 +1,164 @@
+//! The command line: subcommands, options, and the help that teaches them.
+
+use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+const EXAMPLES: &str = "\
+Examples:
+  pulley run hello.wasm                     run a WASI command
+  pulley run hello.wat one two              ... written as text, with two arguments
+  pulley run --env HOME=/ hello.wasm        ... with an environment variable
+  pulley run --invoke fib fib.wat 32        call one exported function and print its results
+  pulley run --bench lua.wasm               print the CPU time between the imports bench.start and bench.end
+  pulley objdump --func fib fib.wat         the bytecode of a function, beside its wasm
+  pulley wast i32.wast i64.wast             run scripts of the WebAssembly test suite
+
+Exit codes of `pulley run`: the program's own; 134 when it traps; 1 when the module cannot be read, compiled, linked or \
+called; 2 when the command line is wrong.";
+
+/// Runs WebAssembly: compiles it through an optimizing compiler into bytecode, and interprets that.
+#[derive(Parser)]
+#[command(name = "pulley", version, after_help = EXAMPLES, max_term_width = 120)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run a program (a WASI command), or call one function of a module
+    Run(RunOptions),
+    /// Show the bytecode that a module compiles to, beside its wasm
+    Objdump(ObjdumpOptions),
+    /// Run scripts of the WebAssembly test suite and count their assertions
+    Wast(WastOptions),
+}
+
+/// What every subcommand that compiles accepts.
+#[derive(Args)]
+pub(crate) struct CompileOptions {
+    /// Whether to optimize: on or off (-O0 and -O1 are short for them)
+    #[arg(
+        short = 'O',
+        long,
+        value_name = "on|off",
+        default_value = "on",
+        value_parser = BoolishValueParser::new(),
+        action = clap::ArgAction::Set,
+        hide_possible_values = true
+    )]
+    pub(crate) optimize: bool,
+}
+
+const RUN_HELP: &str = "\
+Without --invoke, the module is a WASI command: it exports `_start`, which takes the arguments behind FILE through WASI. With \
+--invoke, the named export is called with the arguments behind FILE, parsed by its type, and its results are printed one a \
+line. Integers may be decimal or hexadecimal (0x...), signed or unsigned; references may be `null`.
+
+WASI: arguments, environment, standard streams, clocks, random numbers, exit. There is no file system and no network.
+
+The variables that the program sees are those of --env, none of this process's own.";
+
+#[derive(Args)]
+#[command(after_help = RUN_HELP, override_usage = "pulley run [OPTIONS] FILE [ARGS]...")]
+pub(crate) struct RunOptions {
+    #[command(flatten)]
+    pub(crate) compile: CompileOptions,
+    /// Call this export instead of `_start`, and print its results
+    #[arg(long, value_name = "NAME")]
+    pub(crate) invoke: Option<String>,
+    /// Define the imports bench.start and bench.end; print the CPU time between them to standard error, as `bench: 0.123456 s`
+    ///
+    /// With --invoke and a module that does not import them: the CPU time of the call.
+    #[arg(long)]
+    pub(crate) bench: bool,
+    /// Set an environment variable of the program; without a value, pass on this process's
+    #[arg(long, value_name = "NAME[=VALUE]")]
+    pub(crate) env: Vec<String>,
+    /// What the program gets as its own name (its zeroth argument) instead of FILE
+    #[arg(long, value_name = "NAME")]
+    pub(crate) argv0: Option<String>,
+    /// Bytes of stack for wasm frames; a program that outgrows it traps
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_wasm_stack: Option<usize>,
+    // One list, since clap would take `FILE --help` for its own option if FILE were an argument by itself.
+    /// The module, binary or text, and the arguments of the program or function
+    #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true)]
+    file_and_args: Vec<OsString>,
+}
+
+impl RunOptions {
+    /// The module's file.
+    pub(crate) fn file(&self) -> &Path {
+        // clap makes sure that there is one.
+        Path::new(self.file_and_args.first().map_or(OsStr::new(""), OsString::as_os_str))
+    }
+
+    /// The arguments behind it.
+    pub(crate) fn args(&self) -> &[OsString] {
+        self.file_and_args.get(1..).unwrap_or_default()
+    }
+}
+
+const OBJDUMP_HELP: &str = "\
+For each function: a line with its index, name, wasm offset, bytes of bytecode and frame slots; then its instructions, with \
+their offset in the module's bytecode on the left and the wasm operator that each comes from on the right. `sN` is slot N of \
+the frame, `r` the accumulator of the operand's type, `#N` an immediate, `-> N` the offset that a branch goes to.
+
+Several wasm operators may become one instruction; the operator shown is the one that the compiler attached to it.";
+
+#[derive(Args)]
+#[command(after_help = OBJDUMP_HELP)]
+pub(crate) struct ObjdumpOptions {
+    #[command(flatten)]
+    pub(crate) compile: CompileOptions,
+    /// Only this function: its name, export name or index
+    #[arg(long, value_name = "NAME|INDEX")]
+    pub(crate) func: Option<String>,
+    /// The module, binary or text
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+const WAST_HELP: &str = "\
+Prints one line per file: assertions passed and failed, and assertions that only concern the parser of the text format, which \
+are counted apart. A failure is printed with its line, what was expected and what came. Exits with 1 if anything failed.";
+
+#[derive(Args)]
+#[command(after_help = WAST_HELP)]
+pub(crate) struct WastOptions {
+    #[command(flatten)]
+    pub(crate) compile: CompileOptions,
+    /// Scripts (.wast)
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run_options(line: &[&str]) -> RunOptions {
+        match Options::try_parse_from([&["pulley", "run"], line].concat()).map(|options| options.command) {
+            Ok(Command::Run(options)) => options,
+            Ok(_) => panic!("another subcommand"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn command_is_consistent() {
+        <Options as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn everything_behind_the_file_is_the_programs() {
+        let options = run_options(&["-O0", "--bench", "a.wasm", "-5", "--invoke", "x", "-O"]);
+        assert!(!options.compile.optimize && options.bench && options.invoke.is_none());
+        assert_eq!(options.args(), ["-5", "--invoke", "x", "-O"]);
+        let options = run_options(&["--optimize", "on", "a.wasm", "--help"]);
+        assert!(options.compile.optimize);
+        assert_eq!(options.args(), ["--help"]);
+    }
+}

@@ -1,0 +1,224 @@
+//! `pulley run`: a WASI command, or one call of an exported function.
+
+use crate::args::{CompileOptions, RunOptions};
+use crate::failure::Failure;
+use crate::wasi::{self, I32Exit};
+use crate::{clock, input, invoke};
+use pulley::{Config, Engine, Error, Func, Instance, Linker, Module, Store, Trap};
+use std::ffi::{OsStr, OsString};
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// The data of the store.
+struct Host {
+    wasi: wasi::Context,
+    /// CPU time at `bench.start`.
+    bench_start: Option<Duration>,
+}
+
+/// After this long a user at a terminal is told that the compiler is at work.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The largest exit code that a program may choose: shells use those above.
+const MAX_EXIT_CODE: i32 = 125;
+
+pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
+    let file = options.file();
+    let wasm = input::read_module(file)?;
+    let engine = engine(&options.compile, options.max_wasm_stack)?;
+    let module = compile(&engine, file, &wasm)?;
+    let mut linker = Linker::<Host>::new(&engine);
+    let about = |error: Error| Failure::about(file, format_args!("{error:#}"));
+    wasi::add_to_linker(&mut linker, |host| &mut host.wasi).map_err(about)?;
+    if options.bench {
+        define_bench(&mut linker).map_err(about)?;
+    }
+    let wasi = wasi::Context::new(program_args(options), &environment(&options.env));
+    let mut store = Store::new(&engine, Host { wasi, bench_start: None });
+
+    let instance = match linker.instantiate(&mut store, &module) {
+        Ok(instance) => instance,
+        Err(error) if error.is::<Trap>() || error.is::<I32Exit>() => return Err(ending(file, &error)),
+        Err(error) => {
+            return Err(Failure::about(file, format_args!("{error:#}{}", import_hint(&module, options.bench))));
+        }
+    };
+    match &options.invoke {
+        Some(name) => call_export(options, &module, &mut store, instance, name),
+        None => call_start(file, &module, &mut store, instance),
+    }
+}
+
+/// An engine with the command line's settings.
+pub(crate) fn engine(options: &CompileOptions, max_wasm_stack: Option<usize>) -> Result<Engine, Failure> {
+    let mut config = Config::new();
+    config.optimize(options.optimize);
+    if let Some(bytes) = max_wasm_stack {
+        config.max_wasm_stack(bytes);
+    }
+    Engine::new(&config).map_err(|error| Failure::Error(format!("{error:#}")))
+}
+
+/// Compiles; says so on a terminal if it takes long.
+pub(crate) fn compile(engine: &Engine, file: &Path, wasm: &[u8]) -> Result<Module, Failure> {
+    let (done, waiting) = mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        if std::io::stderr().is_terminal() {
+            scope.spawn(move || {
+                if waiting.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
+                    let _ = writeln!(std::io::stderr(), "compiling {} ({} KiB) ...", file.display(), wasm.len() >> 10);
+                }
+            });
+        }
+        let module = Module::new(engine, wasm);
+        drop(done);
+        module.map_err(|error| Failure::about(file, format_args!("{error:#}")))
+    })
+}
+
+/// `bench.start` and `bench.end`: the ends of what a benchmark program wants timed.
+fn define_bench(linker: &mut Linker<Host>) -> pulley::Result<()> {
+    linker.func_wrap("bench", "start", |mut caller: pulley::Caller<'_, Host>| {
+        caller.data_mut().bench_start = Some(clock::thread_cpu_time());
+    })?;
+    linker.func_wrap("bench", "end", |mut caller: pulley::Caller<'_, Host>| -> pulley::Result<()> {
+        let end = clock::thread_cpu_time();
+        match caller.data_mut().bench_start.take() {
+            Some(start) => report_time(end.saturating_sub(start)),
+            None => return Err(Error::msg("bench.end was called without bench.start")),
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn report_time(time: Duration) {
+    let _ = writeln!(std::io::stderr(), "bench: {:.6} s", time.as_secs_f64());
+}
+
+/// What the program gets as its arguments; its name first.
+fn program_args(options: &RunOptions) -> Vec<Vec<u8>> {
+    let name = match &options.argv0 {
+        Some(name) => OsStr::new(name),
+        None => options.file().as_os_str(),
+    };
+    let args = options.args().iter().map(OsString::as_os_str);
+    std::iter::once(name).chain(args).map(|arg| arg.to_string_lossy().into_owned().into_bytes()).collect()
+}
+
+/// The values of `--env`: `NAME=VALUE`, or `NAME` for the value that this process has, if it has one.
+fn environment(options: &[String]) -> Vec<(String, String)> {
+    let variable = |option: &String| match option.split_once('=') {
+        Some((name, value)) => Some((name.to_owned(), value.to_owned())),
+        None => Some((option.clone(), std::env::var(option).ok()?)),
+    };
+    options.iter().filter_map(variable).collect()
+}
+
+/// What to try when the imports of `module` could not be resolved.
+fn import_hint(module: &Module, bench: bool) -> &'static str {
+    let imports = |name: &str| module.imports().any(|import| import.module() == name);
+    if imports("bench") && !bench {
+        "\nhint: `--bench` defines the imports bench.start and bench.end"
+    } else if imports("wasi_unstable") {
+        "\nhint: this program was built for an old draft of WASI; preview 1 (`wasi_snapshot_preview1`) is supported"
+    } else {
+        "\nhint: `pulley run` defines the functions of WASI preview 1, and no others"
+    }
+}
+
+/// Runs a WASI command.
+fn call_start(file: &Path, module: &Module, store: &mut Store<Host>, instance: Instance) -> Result<(), Failure> {
+    let Some(start) = instance.get_func(&mut *store, "_start") else {
+        return Err(Failure::about(
+            file,
+            format_args!("not a WASI command: it exports no function `_start`. {}", callable(module)),
+        ));
+    };
+    let ty = start.ty(&*store);
+    if ty.params().len() + ty.results().len() > 0 {
+        return Err(Failure::about(file, "`_start` has parameters or results; a WASI command's has none"));
+    }
+    start.call(store, &[], &mut []).map_err(|error| ending(file, &error))
+}
+
+/// Calls the export `name` with the arguments of the command line, and prints its results.
+fn call_export(
+    options: &RunOptions,
+    module: &Module,
+    store: &mut Store<Host>,
+    instance: Instance,
+    name: &str,
+) -> Result<(), Failure> {
+    let file = options.file();
+    // A WASI reactor initialises itself here; a command has no such export.
+    if name != "_initialize"
+        && let Some(initialize) = instance.get_func(&mut *store, "_initialize")
+    {
+        initialize.call(&mut *store, &[], &mut []).map_err(|error| ending(file, &error))?;
+    }
+    let Some(func) = instance.get_func(&mut *store, name) else {
+        return Err(Failure::about(file, format_args!("it exports no function `{name}`. {}", callable(module))));
+    };
+    let ty = func.ty(&*store);
+    let args = invoke::parse_args(name, &ty, options.args()).map_err(|message| Failure::about(file, message))?;
+    let mut results = invoke::placeholders(&ty);
+    let timed = options.bench && !module.imports().any(|import| import.module() == "bench");
+    call(func, store, &args, &mut results, timed).map_err(|error| ending(file, &error))?;
+    let mut stdout = std::io::stdout().lock();
+    for value in &results {
+        match writeln!(stdout, "{}", invoke::Printed(value)) {
+            // Whoever read this has seen enough.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
+            result => result.map_err(|error| Failure::Error(format!("cannot write to standard output: {error}")))?,
+        }
+    }
+    Ok(())
+}
+
+fn call(
+    func: Func,
+    store: &mut Store<Host>,
+    args: &[pulley::Val],
+    results: &mut [pulley::Val],
+    timed: bool,
+) -> pulley::Result<()> {
+    let start = clock::thread_cpu_time();
+    let outcome = func.call(store, args, results);
+    if timed {
+        report_time(clock::thread_cpu_time().saturating_sub(start));
+    }
+    outcome
+}
+
+/// The functions that `--invoke` could name.
+fn callable(module: &Module) -> String {
+    const SHOWN: usize = 10;
+    let names: Vec<String> = module
+        .exports()
+        .filter(|export| export.ty().func().is_some())
+        .map(|export| format!("`{}`", export.name()))
+        .collect();
+    match names.len() {
+        0 => "It exports no functions".to_owned(),
+        1..=SHOWN => format!("--invoke may name {}", names.join(", ")),
+        more => format!("--invoke may name {} and {} more", names[..SHOWN].join(", "), more - SHOWN),
+    }
+}
+
+/// What an error of a running program means: its exit, a trap, or an error of ours.
+fn ending(file: &Path, error: &Error) -> Failure {
+    if let Some(&I32Exit(code)) = error.downcast_ref() {
+        return match u8::try_from(code) {
+            Ok(code) if i32::from(code) <= MAX_EXIT_CODE => Failure::Exit(code),
+            _ => Failure::about(
+                file,
+                format_args!("the program exited with code {code}; 0 to {MAX_EXIT_CODE} are valid"),
+            ),
+        };
+    }
+    let message = format!("{}: {error:?}", file.display());
+    if error.is::<Trap>() { Failure::Trap(message) } else { Failure::Error(message) }
+}

@@ -1,0 +1,270 @@
+//! The command: exit codes and messages, good and bad.
+
+mod support;
+
+use std::path::PathBuf;
+use support::{PROGRAMS, pulley, pulley_with_input};
+
+/// A file with this content, in the folder that Cargo gives to tests.
+fn file(name: &str, content: impl AsRef<[u8]>) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, content).expect("the test's folder is writable");
+    path.into_os_string().into_string().expect("paths are UTF-8")
+}
+
+/// A WASI command with this body of `_start`, which may call all that `imports` declares.
+fn command(name: &str, imports: &str, body: &str) -> String {
+    file(
+        name,
+        format!(
+            r#"(module {imports}
+              (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+              (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+              (memory (export "memory") 1)
+              (data (i32.const 8) "hello\n")
+              (func (export "_start") {body}))"#
+        ),
+    )
+}
+
+#[track_caller]
+fn fails(args: &[&str], code: i32, parts: &[&str]) {
+    let output = pulley(args);
+    for part in parts {
+        assert!(output.stderr.contains(part), "expected {part:?} in:\n{}", output.stderr);
+    }
+    assert_eq!(output.code, Some(code), "{}", output.stderr);
+}
+
+#[track_caller]
+fn prints(args: &[&str], expected: &str) {
+    let output = pulley(args);
+    assert_eq!((output.code, &*output.stderr), (Some(0), ""));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+}
+
+const FUNCTIONS: &str = r#"(module $functions
+  (func $div (export "div") (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+  (func (export "outer") (result i32) (call $div (i32.const 1) (i32.const 0)))
+  (func (export "pair") (param i64 f64) (result f64 i64) (local.get 1) (local.get 0))
+  (func (export "float") (param f32) (result f32) (local.get 0))
+  (func (export "null") (param externref) (result funcref) (ref.null func))
+  (func $deep (export "deep") (call $deep)))"#;
+
+#[test]
+fn invoke() {
+    let file = file("invoke.wat", FUNCTIONS);
+    prints(&["run", "--invoke", "div", &file, "-7", "2"], "-3\n");
+    prints(&["run", "-O0", "--invoke", "div", &file, "0xffffffff", "1"], "-1\n");
+    prints(&["run", "--invoke", "pair", &file, "-9", "1.5"], "1.5\n-9\n");
+    prints(&["run", "--invoke", "float", &file, "nan"], "NaN\n");
+    prints(&["run", "--invoke", "null", &file, "null"], "null\n");
+}
+
+#[test]
+fn invoke_refuses() {
+    let file = file("refuse.wat", FUNCTIONS);
+    fails(&["run", "--invoke", "div", &file, "1"], 1, &[&file, "`div` takes 2 arguments (i32 i32), got 1"]);
+    fails(&["run", "--invoke", "deep", &file, "1"], 1, &["`deep` takes no arguments"]);
+    fails(&["run", "--invoke", "div", &file, "1", "x"], 1, &["argument 2 of `div`: `x` is not an i32"]);
+    fails(&["run", "--invoke", "div", &file, "1", "4294967296"], 1, &["argument 2", "4294967295"]);
+    fails(&["run", "--invoke", "nothing", &file], 1, &[&file, "`nothing`", "--invoke may name `div`"]);
+    fails(&["run", &file], 1, &[&file, "`_start`", "--invoke may name `div`"]);
+}
+
+#[test]
+fn traps_end_with_134_and_a_backtrace() {
+    let file = file("traps.wat", FUNCTIONS);
+    let parts = [&*file, "wasm trap: integer divide by zero", "wasm backtrace:", "0: 0x", "functions!div", "1: 0x"];
+    for level in ["-O0", "-O1"] {
+        fails(&["run", level, "--invoke", "outer", &file], 134, &parts);
+        fails(&["run", level, "--invoke", "deep", &file], 134, &["call stack exhausted", "deep", "more"]);
+    }
+    fails(&["run", "--max-wasm-stack", "4096", "--invoke", "deep", &file], 134, &["call stack exhausted"]);
+    let start = command("unreachable.wat", "", "unreachable");
+    fails(&["run", &start], 134, &["wasm trap: unreachable"]);
+}
+
+#[test]
+fn exit_codes_are_the_programs() {
+    for code in [0, 1, 3, 125] {
+        let file = command(&format!("exit{code}.wat"), "", &format!("(call $exit (i32.const {code}))"));
+        let output = pulley(&["run", &file]);
+        assert_eq!((output.code, &*output.stderr), (Some(code), ""));
+    }
+    for code in [126, 256, -1] {
+        let file = command(&format!("exit{code}.wat"), "", &format!("(call $exit (i32.const {code}))"));
+        fails(&["run", &file], 1, &[&format!("exited with code {code}"), "125"]);
+    }
+}
+
+#[test]
+fn bad_files() {
+    fails(&["run", "no/such/file.wasm"], 1, &["no/such/file.wasm", "cannot read"]);
+    fails(&["run", &file("empty.wasm", "")], 1, &["empty.wasm", "not a WebAssembly module"]);
+    fails(&["run", &file("noise.wasm", [0xff, 0xfe, 0xfd])], 1, &["noise.wasm", "magic"]);
+    fails(&["run", &file("component.wasm", b"\0asm\x0d\0\x01\0")], 1, &["component.wasm", "core modules"]);
+    fails(&["run", &file("bad.wat", "(module\n  (func (i32.nonsense)))")], 1, &["bad.wat:2:", "i32.nonsense"]);
+    fails(&["run", &file("cut.wasm", b"\0asm\x01\0\0\0\x01\x05\x01")], 1, &["cut.wasm", "0x"]);
+    let invalid = file("invalid.wat", r#"(module (func $half (result i32) (i64.const 1)))"#);
+    fails(&["run", &invalid], 1, &["invalid.wat", "type mismatch", "half", "0x"]);
+    fails(&["objdump", &invalid], 1, &["invalid.wat", "type mismatch"]);
+}
+
+#[test]
+fn bad_imports() {
+    let unknown = command("unknown.wat", r#"(import "env" "gone" (func))"#, "");
+    fails(&["run", &unknown], 1, &["unknown.wat", "env", "gone", "WASI preview 1"]);
+    let wrong = r#"(module (import "wasi_snapshot_preview1" "fd_write" (func (param i32))))"#;
+    fails(&["run", &file("wrong.wat", wrong)], 1, &["wrong.wat", "fd_write", "i32"]);
+    fails(&["run", &format!("{PROGRAMS}/sieve.wasm")], 1, &["sieve.wasm", "bench", "--bench"]);
+}
+
+#[test]
+fn bad_command_lines() {
+    fails(&["run"], 2, &["FILE"]);
+    fails(&["wast"], 2, &["FILE"]);
+    fails(&["jump"], 2, &["jump"]);
+    fails(&["run", "--optimize", "sometimes", "x.wasm"], 2, &["sometimes"]);
+    fails(&["run", "--max-wasm-stack", "1", &file("stack.wat", FUNCTIONS)], 1, &["max_wasm_stack"]);
+}
+
+#[test]
+fn help_teaches() {
+    for args in [&["--help"][..], &["run", "--help"], &["objdump", "--help"], &["wast", "--help"]] {
+        let output = pulley(args);
+        assert_eq!(output.code, Some(0));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("Usage:"));
+    }
+    assert!(String::from_utf8_lossy(&pulley(&["--help"]).stdout).contains("Examples:"));
+}
+
+/// Prints all that args_get and environ_get give, with `;` for each NUL.
+const ECHO: &str = r#"
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $env_sizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $env (param i32 i32) (result i32)))"#;
+
+#[test]
+fn arguments_and_environment() {
+    let body = r#"
+      (drop (call $args_sizes (i32.const 100) (i32.const 104)))
+      (drop (call $args (i32.const 200) (i32.const 1000)))
+      (i32.store (i32.const 0) (i32.const 1000))
+      (i32.store (i32.const 4) (i32.load (i32.const 104)))
+      (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 108)))
+      (drop (call $env_sizes (i32.const 100) (i32.const 104)))
+      (drop (call $env (i32.const 200) (i32.const 1000)))
+      (i32.store (i32.const 4) (i32.load (i32.const 104)))
+      (drop (call $write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 108)))"#;
+    let file = command("echo.wat", ECHO, body);
+    let output = pulley(&["run", "--argv0", "me", "--env", "A=1", "--env", "B=x=y", &file, "--flag", "two words"]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "me\0--flag\0two words\0");
+    assert_eq!(output.stderr, "A=1\0B=x=y\0");
+}
+
+#[test]
+fn standard_input_is_read() {
+    let import = r#"(import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))"#;
+    let body = r#"
+      (i32.store (i32.const 0) (i32.const 1000))
+      (i32.store (i32.const 4) (i32.const 64))
+      (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 4)))
+      (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100)))"#;
+    let output = pulley_with_input(&["run", &command("cat.wat", import, body)], "some input");
+    assert_eq!((output.code, &*output.stderr), (Some(0), ""));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "some input");
+}
+
+/// Every pointer of every function may be wrong: the answer is EFAULT (21), not a panic.
+#[test]
+fn wrong_pointers_are_faults() {
+    let import = r#"
+      (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_fdstat_get" (func $fdstat (param i32 i32) (result i32)))"#;
+    for (number, call) in [
+        "(call $write (i32.const 1) (i32.const -8) (i32.const 1) (i32.const 0))",
+        "(call $write (i32.const 1) (i32.const 65532) (i32.const 1) (i32.const 0))",
+        "(call $write (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 65533))",
+        "(call $read (i32.const 0) (i32.const 65536) (i32.const -1) (i32.const 0))",
+        "(call $args_sizes (i32.const -1) (i32.const 0))",
+        "(call $args (i32.const 0) (i32.const -1))",
+        "(call $random (i32.const 1) (i32.const -1))",
+        "(call $clock (i32.const 0) (i64.const 0) (i32.const 65529))",
+        "(call $poll (i32.const 65000) (i32.const 0) (i32.const -1) (i32.const 0))",
+        "(call $fdstat (i32.const 1) (i32.const 65513))",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = command(&format!("fault{number}.wat"), import, &format!("(call $exit {call})"));
+        let output = pulley(&["run", &file]);
+        assert_eq!(output.code, Some(21), "{call}: {}", output.stderr);
+    }
+}
+
+#[test]
+fn files_and_sockets_are_refused_with_error_numbers() {
+    let import = r#"
+      (import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "path_open"
+        (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_seek" (func $seek (param i32 i64 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))"#;
+    let open = "(call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i64.const 0) \
+                (i64.const 0) (i32.const 0) (i32.const 0))";
+    for (number, (call, errno)) in [
+        ("(call $prestat (i32.const 3) (i32.const 0))", 8),
+        (open, 8),
+        ("(call $seek (i32.const 1) (i64.const 0) (i32.const 0) (i32.const 0))", 70),
+        ("(call $close (i32.const 1))", 0),
+        ("(call $close (i32.const 7))", 8),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = command(&format!("files{number}.wat"), import, &format!("(call $exit {call})"));
+        let output = pulley(&["run", &file]);
+        assert_eq!(output.code, Some(errno), "{call}: {}", output.stderr);
+    }
+}
+
+#[test]
+fn objdump_shows_bytecode_beside_wasm() {
+    let file = file("objdump.wat", FUNCTIONS);
+    let output = pulley(&["objdump", &file]);
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    let text = String::from_utf8_lossy(&output.stdout);
+    for part in ["func 0 <div>: wasm 0x", "i32_div_s ", "i32.div_s", "func 1 <outer>", "call ", "<div>"] {
+        assert!(text.contains(part), "expected {part:?} in:\n{text}");
+    }
+    let only = pulley(&["objdump", "--func", "deep", &file]);
+    let only = String::from_utf8_lossy(&only.stdout);
+    assert!(only.contains("<deep>") && !only.contains("<outer>"), "{only}");
+    fails(&["objdump", "--func", "nothing", &file], 1, &["nothing"]);
+}
+
+#[test]
+fn wast_reports() {
+    let script = r#"
+(module (func (export "one") (result i32) (i32.const 1)) (func (export "nan") (result f32) (f32.const nan)))
+(assert_return (invoke "one") (i32.const 1))
+(assert_return (invoke "nan") (f32.const nan:canonical))
+(assert_malformed (module quote "(func") "unexpected end")
+(assert_invalid (module (func (result i32))) "type mismatch")"#;
+    let good = file("good.wast", script);
+    prints(&["wast", &good], &format!("{good}: 3 passed, 0 failed, 1 about text only\n"));
+    let bad = file("bad.wast", format!("{script}\n(assert_return (invoke \"one\") (i32.const 2))"));
+    let output = pulley(&["wast", &good, &bad]);
+    assert_eq!(output.code, Some(1));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.contains(&format!("{bad}:7: invoke \"one\": expected [i32 2], got [i32 1]\n")), "{text}");
+    assert!(text.ends_with("total: 6 passed, 1 failed, 2 about text only\n"), "{text}");
+}
