@@ -1,1 +1,42 @@
-//! pulley-cranelift
+//! Compiles WebAssembly to Pulley bytecode through Cranelift's mid-end.
+//!
+//! ```text
+//!   wasm --translate--> CLIF --optimize--> CLIF --lower--> VCode --allocate--> placed code --emit--> bytecode
+//! ```
+//! - [`translate`] validates, reads the module's sections, and makes Cranelift IR of function bodies.
+//! - `optimize` runs Cranelift's mid-end and what it leaves to us.
+//! - `lower` selects rows of Pulley's instruction table by ISLE rules: [`vcode`].
+//! - `allocate` gives values frame slots and accumulators.
+//! - `emit` fuses, lays out, encodes and links.
+//!
+//! Contact with Cranelift's IR stays in `translate`, `optimize` and `lower`. Functions are compiled independently of each
+//! other, in parallel if there are threads for it; the result does not depend on how many there were.
+
+pub mod allocate;
+mod compile;
+pub mod emit;
+mod error;
+mod explain;
+pub mod lower;
+pub mod optimize;
+pub mod translate;
+pub mod vcode;
+
+pub use compile::compile;
+pub use error::{CompileError, CompileErrorKind};
+pub use explain::{Explanation, explain};
+
+/// How to compile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Whether to run the optimiser. Without it compilation is faster and the code slower.
+    pub optimize: bool,
+    /// How many threads to use; 0 is one per processor.
+    pub threads: usize,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { optimize: true, threads: 0 }
+    }
+}

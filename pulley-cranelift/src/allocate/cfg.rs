@@ -1,0 +1,171 @@
+//! The control-flow graph of a function, and the numbering of its program points.
+
+use std::collections::HashMap;
+
+use smallvec::SmallVec;
+
+use crate::vcode::{Arg, Block, BlockId, Edge, Inst, Op, VCode};
+
+/// A program point. A block has one for its start (where its params are defined), then two for every instruction:
+/// one at which it reads and the next at which it writes. Points grow along [`Cfg::order`].
+pub(super) type Point = u32;
+
+/// Predecessors, loop depths and points of a function whose edges are split.
+pub(super) struct Cfg {
+    /// Blocks in layout order.
+    pub order: Vec<BlockId>,
+    /// Predecessors of every block.
+    pub preds: Vec<SmallVec<[BlockId; 2]>>,
+    /// How many loops every block is in.
+    pub depth: Vec<u32>,
+    /// The point at which every block starts.
+    pub start: Vec<Point>,
+    /// The point behind every block.
+    pub end: Vec<Point>,
+}
+
+impl Cfg {
+    /// Splits the edges of `vcode` and analyses it.
+    pub fn new(vcode: &mut VCode) -> Cfg {
+        let order = split_edges(vcode);
+        let count = vcode.blocks.len();
+        let mut preds = vec![SmallVec::new(); count];
+        for (from, block) in vcode.blocks.iter().enumerate() {
+            for edge in successors(block) {
+                let of: &mut SmallVec<[BlockId; 2]> = &mut preds[edge.block.index()];
+                if of.last() != Some(&BlockId(from as u32)) {
+                    of.push(BlockId(from as u32));
+                }
+            }
+        }
+        let (mut start, mut end) = (vec![0; count], vec![0; count]);
+        let mut point = 0;
+        for id in &order {
+            start[id.index()] = point;
+            point += 2 + 2 * vcode.blocks[id.index()].insts.len() as Point;
+            end[id.index()] = point;
+        }
+        let depth = loop_depths(vcode, &preds);
+        Cfg { order, preds, depth, start, end }
+    }
+
+    /// The point at which instruction `inst` of `block` reads. It writes at the next one.
+    pub fn read_point(&self, block: BlockId, inst: usize) -> Point {
+        self.start[block.index()] + 2 + 2 * inst as Point
+    }
+}
+
+/// The edges out of `block`.
+pub(super) fn successors(block: &Block) -> SmallVec<[&Edge; 2]> {
+    block.insts.last().map_or_else(SmallVec::new, |last| last.op.edges())
+}
+
+/// Gives every edge that has arguments but is not the only one out of its block a block of its own, so that the moves
+/// of arguments have a place. Returns the layout order: new blocks follow the block that they were split from.
+fn split_edges(vcode: &mut VCode) -> Vec<BlockId> {
+    let count = vcode.blocks.len();
+    let mut order = Vec::with_capacity(count);
+    let mut new = Vec::new();
+    for id in 0..count {
+        order.push(BlockId(id as u32));
+        let Some(last) = vcode.blocks[id].insts.last_mut() else { continue };
+        let loc = last.loc;
+        let mut split = |edge: &mut Edge| {
+            let block = BlockId((count + new.len()) as u32);
+            let to = Edge { block: edge.block, args: std::mem::take(&mut edge.args) };
+            new.push(Block { params: Vec::new(), insts: vec![Inst { op: Op::Jump { to }, loc }] });
+            order.push(block);
+            edge.block = block;
+        };
+        match &mut last.op {
+            Op::Branch { then, otherwise, .. } => {
+                for edge in [otherwise, then].into_iter().filter(|e| !e.args.is_empty()) {
+                    split(edge);
+                }
+            }
+            Op::Table { edges, .. } => {
+                // Tables repeat their targets often: equal edges share a block.
+                let mut shared: HashMap<(BlockId, Vec<Arg>), BlockId> = HashMap::new();
+                for edge in edges.iter_mut().filter(|e| !e.args.is_empty()) {
+                    let key = (edge.block, edge.args.clone());
+                    match shared.get(&key) {
+                        Some(block) => *edge = Edge { block: *block, args: Vec::new() },
+                        None => {
+                            split(edge);
+                            shared.insert(key, edge.block);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    vcode.blocks.append(&mut new);
+    order
+}
+
+/// How many natural loops every block is in. The work is bounded: a pathological nest gets depths that are too small, and
+/// those only steer heuristics.
+fn loop_depths(vcode: &VCode, preds: &[SmallVec<[BlockId; 2]>]) -> Vec<u32> {
+    let count = vcode.blocks.len();
+    let mut latches: Vec<Vec<usize>> = vec![Vec::new(); count];
+    for (from, to) in back_edges(vcode) {
+        latches[to].push(from);
+    }
+    let mut depth = vec![0; count];
+    let mut in_loop_of = vec![usize::MAX; count];
+    let mut budget = 64 * count + 4096;
+    for header in 0..count {
+        if latches[header].is_empty() {
+            continue;
+        }
+        in_loop_of[header] = header;
+        depth[header] += 1;
+        let mut work = std::mem::take(&mut latches[header]);
+        while let Some(block) = work.pop() {
+            if in_loop_of[block] == header {
+                continue;
+            }
+            let Some(rest) = budget.checked_sub(1) else { return depth };
+            budget = rest;
+            in_loop_of[block] = header;
+            depth[block] += 1;
+            work.extend(preds[block].iter().map(|b| b.index()));
+        }
+    }
+    depth
+}
+
+/// The edges that lead back to a block on the path of a depth-first walk from the entry.
+fn back_edges(vcode: &VCode) -> Vec<(usize, usize)> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum State {
+        New,
+        OnPath,
+        Done,
+    }
+    let mut state = vec![State::New; vcode.blocks.len()];
+    let mut found = Vec::new();
+    let targets = |block: usize| -> SmallVec<[usize; 2]> {
+        successors(&vcode.blocks[block]).iter().map(|e| e.block.index()).collect()
+    };
+    state[0] = State::OnPath;
+    let mut path = vec![(0, targets(0), 0)];
+    while let Some((block, edges, next)) = path.last_mut() {
+        let Some(&to) = edges.get(*next) else {
+            state[*block] = State::Done;
+            path.pop();
+            continue;
+        };
+        *next += 1;
+        match state[to] {
+            State::New => {
+                state[to] = State::OnPath;
+                path.push((to, targets(to), 0));
+            }
+            State::OnPath => found.push((*block, to)),
+            State::Done => {}
+        }
+    }
+    found
+}

@@ -1,0 +1,82 @@
+//! Allocation: gives every virtual register a frame slot or an accumulator.
+//!
+//! ```text
+//!   cfg        edges split, loop depths, program points
+//!   liveness   where every register is alive
+//!   registers  block-local temporaries that live in an accumulator
+//!   webs       registers that share a place since a move then disappears
+//!   windows    arguments and results that live in the callee's window
+//!   colour     slots for all other webs
+//!   place      the code with places and with the moves that are left
+//! ```
+//! There are 65,536 slots, so nothing is ever spilled or split: a register has one place for its whole life. A frame is
+//! ```text
+//!   | own slots: params, webs | spare slots = header of the callee | window: arguments, then results of the callee |
+//! ```
+
+mod cfg;
+#[cfg(test)]
+pub(crate) mod check;
+mod colour;
+mod liveness;
+mod moves;
+mod place;
+pub mod placed;
+mod registers;
+#[cfg(test)]
+mod tests;
+mod webs;
+mod windows;
+
+use pulley_core::isa::Class;
+
+use crate::vcode::{VCode, VReg};
+use placed::Placed;
+
+/// Where a register lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// Nothing reads it.
+    Nowhere,
+    /// In a slot of the frame.
+    Slot(u16),
+    /// In the accumulator of a class.
+    Register(Class),
+}
+
+/// A function needs this many slots, more than instructions can number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManySlots(pub usize);
+
+/// Allocates `vcode`, which has its edges split then.
+pub fn allocate(vcode: &mut VCode) -> Result<Placed, TooManySlots> {
+    allocate_with_homes(vcode).map(|(placed, _)| placed)
+}
+
+/// Allocates `vcode` and tells where every register lives.
+fn allocate_with_homes(vcode: &mut VCode) -> Result<(Placed, Vec<Home>), TooManySlots> {
+    let cfg = cfg::Cfg::new(vcode);
+    let mut live = liveness::Liveness::new(vcode, &cfg);
+    let registers = registers::assign(vcode, &cfg, &live);
+    let mut webs = webs::Webs::new(vcode, &mut live);
+    webs::coalesce(vcode, &cfg, &live, &registers, &mut webs);
+    let calls = windows::Calls::new(vcode, &cfg);
+    windows::place(vcode, &cfg, &live, &calls, &registers, &mut webs);
+    let coloured = colour::colour(&vcode.blocks[0].params, &registers, &mut webs);
+    let (frame, frame_slots) = place::FrameLayout::new(coloured.max(place::low_slots(vcode)), &calls)?;
+    let mut home = |index: usize| {
+        let reg = VReg(index as u32);
+        if let Some(class) = registers[index] {
+            return Home::Register(class);
+        }
+        let name = webs.find(reg);
+        match webs.spot(name) {
+            Some(webs::Spot::Slot(slot)) => Home::Slot(slot as u16),
+            Some(webs::Spot::Window(n)) => Home::Slot(frame.window.unwrap_or(0) + n as u16),
+            None => Home::Nowhere,
+        }
+    };
+    let homes: Vec<Home> = (0..vcode.vregs.len()).map(&mut home).collect();
+    let placed = place::rewrite(vcode, cfg.order, &homes, frame, frame_slots);
+    Ok((placed, homes))
+}

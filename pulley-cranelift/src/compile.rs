@@ -1,0 +1,151 @@
+//! The pipeline: one function after the other, or many at once.
+
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+
+use cranelift_codegen::Context;
+use cranelift_codegen::settings::Flags;
+use pulley_core::module::Module;
+
+use crate::allocate::{TooManySlots, allocate};
+use crate::emit::Emitter;
+use crate::emit::link::{Compiled, link};
+use crate::error::CompileError;
+use crate::lower::{self, Imports};
+use crate::translate::{self, Parsed};
+use crate::vcode::VCode;
+use crate::{Options, optimize};
+
+/// Bytes of wasm that are worth another thread.
+const BYTES_PER_THREAD: usize = 16 << 10;
+
+/// A compiling thread's stack. Cranelift recurses over expressions.
+const THREAD_STACK: usize = 8 << 20;
+
+/// Compiles a module. Every function is validated and compiled at once.
+///
+/// # Errors
+/// If `wasm` is not a valid module, if it uses what Pulley does not implement, or if it exceeds a limit. With several
+/// faulty functions the first one is reported, whatever the number of threads.
+pub fn compile(wasm: &[u8], options: &Options) -> Result<Module, CompileError> {
+    let parsed = translate::parse(wasm)?;
+    let compiled = compile_functions(&parsed, options)?;
+    let mut module = parsed.module;
+    link(&mut module, compiled)?;
+    Ok(module)
+}
+
+/// What a thread keeps from one function to the next.
+pub(crate) struct Compiler<'a> {
+    parsed: &'a Parsed<'a>,
+    imports: Imports,
+    optimize: bool,
+    flags: Flags,
+    scratch: translate::Scratch,
+    /// Holds the function that is compiled.
+    context: Context,
+    emitter: Emitter,
+}
+
+impl<'a> Compiler<'a> {
+    /// A compiler of functions of `parsed`.
+    pub(crate) fn new(parsed: &'a Parsed<'a>, options: &Options) -> Compiler<'a> {
+        let imports = Imports { funcs: parsed.module.imported_funcs, globals: parsed.module.imported_globals };
+        Compiler {
+            parsed,
+            imports,
+            optimize: options.optimize,
+            flags: optimize::flags(),
+            scratch: translate::Scratch::default(),
+            context: Context::new(),
+            emitter: Emitter::default(),
+        }
+    }
+
+    /// Compiles the function that the module defines as number `defined`.
+    fn function(&mut self, defined: u32) -> Result<Compiled, CompileError> {
+        self.clif(defined)?;
+        let mut vcode = self.vcode(defined)?;
+        self.code(defined, &mut vcode)
+    }
+
+    /// Its CLIF, ready to be lowered.
+    pub(crate) fn clif(&mut self, defined: u32) -> Result<&Context, CompileError> {
+        self.context.clear();
+        translate::function(self.parsed, defined, &mut self.scratch, &mut self.context.func)?;
+        let result = optimize::run(&mut self.context, &self.flags, self.optimize);
+        result.map_err(|error| self.in_function(defined, error))?;
+        Ok(&self.context)
+    }
+
+    /// Its VCode, from the CLIF that [`Compiler::clif`] has left.
+    pub(crate) fn vcode(&self, defined: u32) -> Result<VCode, CompileError> {
+        lower::lower(&self.context.func, &self.imports).map_err(|error| self.in_function(defined, error))
+    }
+
+    /// Its bytecode.
+    pub(crate) fn code(&mut self, defined: u32, vcode: &mut VCode) -> Result<Compiled, CompileError> {
+        let placed = allocate(vcode).map_err(|TooManySlots(slots)| {
+            CompileError::limit(format!("{slots} values are alive at once, of at most {}", u16::MAX))
+        });
+        let code = placed.and_then(|placed| self.emitter.emit(placed));
+        let code = code.map_err(|error| self.in_function(defined, error))?;
+        Ok(Compiled { code, wasm_offset: self.parsed.wasm_offset(defined) })
+    }
+
+    fn in_function(&self, defined: u32, error: CompileError) -> CompileError {
+        let index = self.parsed.func_index(defined);
+        let error = CompileError { offset: error.offset.or(Some(self.parsed.wasm_offset(defined))), ..error };
+        error.in_function(index, self.parsed.module.func_name(index))
+    }
+}
+
+fn compile_functions(parsed: &Parsed<'_>, options: &Options) -> Result<Vec<Compiled>, CompileError> {
+    let count = parsed.defined_functions();
+    let threads = threads(parsed, options);
+    if threads <= 1 {
+        let mut compiler = Compiler::new(parsed, options);
+        return (0..count).map(|defined| compiler.function(defined)).collect();
+    }
+    // Functions are handed out in order, so every one before the first faulty one is compiled.
+    let next = AtomicU32::new(0);
+    let first_faulty = AtomicU32::new(u32::MAX);
+    let done: Mutex<Vec<(u32, Result<Compiled, CompileError>)>> = Mutex::new(Vec::with_capacity(count as usize));
+    let work = || {
+        let mut compiler = Compiler::new(parsed, options);
+        let mut own = Vec::new();
+        loop {
+            let defined = next.fetch_add(1, Ordering::Relaxed);
+            if defined >= count.min(first_faulty.load(Ordering::Relaxed)) {
+                break;
+            }
+            let result = compiler.function(defined);
+            if result.is_err() {
+                first_faulty.fetch_min(defined, Ordering::Relaxed);
+            }
+            own.push((defined, result));
+        }
+        done.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend(own);
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            // A host that gives no more threads leaves the work to those that there are.
+            let _ = thread::Builder::new().stack_size(THREAD_STACK).spawn_scoped(scope, work);
+        }
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+    done.sort_by_key(|(defined, _)| *defined);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// How many threads to use for a module.
+fn threads(parsed: &Parsed<'_>, options: &Options) -> usize {
+    let available = || thread::available_parallelism().map_or(1, NonZero::get);
+    let wanted = if options.threads == 0 { available() } else { options.threads };
+    let count = parsed.defined_functions();
+    let bytes: usize = (0..count).map(|defined| parsed.body_size(defined) as usize).sum();
+    wanted.min(1 + bytes / BYTES_PER_THREAD).min(count as usize)
+}

@@ -1,0 +1,123 @@
+//! Fewer instructions executed, now that places are known: what a virtual register cannot express.
+
+use pulley_core::isa::{FlowKind, Place};
+use smallvec::smallvec;
+
+use super::rows::{Counted, counted};
+use crate::allocate::placed::{Block, Exit, Inst, Placed};
+use crate::vcode::BlockId;
+
+/// How far a chain of jumps is followed. Longer ones and empty endless loops stay as they are.
+const CHAIN: usize = 64;
+
+/// Improves `placed` in place. Blocks that are not reached any more leave its order.
+pub(super) fn fuse(placed: &mut Placed) {
+    thread_jumps(placed);
+    repeat_short_blocks(placed);
+    placed.blocks.iter_mut().for_each(fuse_counter);
+    drop_unreached(placed);
+}
+
+/// Where control gets from `to` without executing anything.
+fn destination(blocks: &[Block], mut to: BlockId) -> BlockId {
+    for _ in 0..CHAIN {
+        match &blocks[to.index()] {
+            Block { insts, exit: Exit::Jump(next), .. } if insts.is_empty() => to = *next,
+            _ => break,
+        }
+    }
+    to
+}
+
+/// Leads every edge past blocks that do nothing but jump.
+fn thread_jumps(placed: &mut Placed) {
+    for index in 0..placed.blocks.len() {
+        let mut exit = std::mem::replace(&mut placed.blocks[index].exit, Exit::Stop);
+        exit.for_each_target(|to| {
+            // The block itself is without its exit here, which only matters to an empty endless loop.
+            *to = destination(&placed.blocks, *to);
+        });
+        if let Exit::Branch { then, otherwise, .. } = &exit
+            && then == otherwise
+        {
+            exit = Exit::Jump(*then);
+        }
+        placed.blocks[index].exit = exit;
+    }
+}
+
+/// Puts in place of a jump what it leads to, where that is no longer than the jump: a conditional branch alone (the test
+/// at the top of a loop, which moves to its bottom so), or one instruction that ends the function.
+fn repeat_short_blocks(placed: &mut Placed) {
+    for index in 0..placed.blocks.len() {
+        let Exit::Jump(to) = placed.blocks[index].exit else { continue };
+        let target = &placed.blocks[to.index()];
+        let short = match (&target.exit, target.insts.len()) {
+            (Exit::Branch { .. }, 0) | (Exit::Stop, 1) => true,
+            _ => false,
+        };
+        if short && to.index() != index {
+            let Block { insts, exit, exit_loc } = target.clone();
+            let block = &mut placed.blocks[index];
+            block.insts.extend(insts);
+            (block.exit, block.exit_loc) = (exit, exit_loc);
+        }
+    }
+}
+
+/// `x += #k` and a branch that compares `x`: one instruction, if nothing between them touches `x` or what it is compared
+/// with.
+fn fuse_counter(block: &mut Block) {
+    let Exit::Branch { row, places, imms, .. } = &mut block.exit else { return };
+    let Some(fused) = counted(*row) else { return };
+    let [left, right] = places[..] else { return };
+    let swapped = row.info().commutes.then_some((right, left));
+    for (x, limit) in [(left, right)].into_iter().chain(swapped) {
+        if let Some((at, step)) = find_step(&block.insts, fused, x, limit) {
+            block.insts.remove(at);
+            *row = fused.fused;
+            *places = smallvec![x, limit];
+            *imms = smallvec![step];
+            return;
+        }
+    }
+}
+
+/// The last instruction that writes `x`, if it is one that can move down to the branch, and what it adds.
+fn find_step(insts: &[Inst], fused: &Counted, x: Place, limit: Place) -> Option<(usize, i64)> {
+    if x == limit || !matches!(x, Place::Slot(_)) || fused.fused.form(&[x, limit]).is_none() {
+        return None;
+    }
+    for (at, inst) in insts.iter().enumerate().rev() {
+        if inst.row == fused.add && inst.places[0] == x {
+            return match inst.places[1..] {
+                [a, Place::Imm(k)] | [Place::Imm(k), a] if a == x => Some((at, i64::from(k))),
+                _ => None,
+            };
+        }
+        let info = inst.row.info();
+        // Calls and what leaves the loop write slots that are not among the places.
+        if info.flow == FlowKind::Control || inst.places.contains(&x) {
+            return None;
+        }
+        if info.result.is_some() && inst.places[0] == limit {
+            return None;
+        }
+    }
+    None
+}
+
+/// Leaves only blocks in the order that the entry leads to.
+fn drop_unreached(placed: &mut Placed) {
+    let mut reached = vec![false; placed.blocks.len()];
+    let mut work = vec![BlockId(0)];
+    reached[0] = true;
+    while let Some(id) = work.pop() {
+        placed.blocks[id.index()].exit.for_each_target(|to| {
+            if !std::mem::replace(&mut reached[to.index()], true) {
+                work.push(*to);
+            }
+        });
+    }
+    placed.order.retain(|id| reached[id.index()]);
+}

@@ -1,0 +1,17 @@
+//! From placed code to bytecode.
+//!
+//! ```text
+//!   rows     relations between rows: opposites of branches, counted loops
+//!   fuse     jumps threaded, short jumps' targets repeated, counters fused with the branches that test them
+//!   encode   blocks laid out, bytes, branch targets, side tables
+//!   link     functions laid out in one buffer, direct calls resolved
+//! ```
+
+mod encode;
+mod fuse;
+pub mod link;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+pub use encode::{CallSite, Emitter, FunctionCode};
