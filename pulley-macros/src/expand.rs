@@ -3,8 +3,8 @@
 //! `isa!` cannot see the rows, which stand in other modules. So it calls the hidden macro of the first group, which
 //! appends its rows and calls `__isa!`, which calls the next group's; after the last one it has everything.
 
-use crate::ast::Checked;
-use crate::parse::{Chain, Whole};
+use crate::ast::{Checked, Table};
+use crate::parse::{Chain, Client, ClientCall, Whole};
 use crate::{emit, validate};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -55,6 +55,29 @@ fn finish(spec: &TokenStream, groups: &TokenStream) -> TokenStream {
         #[doc(hidden)]
         #[allow(unused_imports)]
         pub(crate) use __isa_rows as __rows;
+    }
+}
+
+/// Asks the instruction set's hidden macro for its tokens, to call `callback` with them.
+pub fn client(input: TokenStream, callback: TokenStream) -> TokenStream {
+    match syn::parse2::<Client>(input.clone()) {
+        Ok(Client { isa, .. }) => quote!(#isa::__rows! { { #callback } { { #input } } }),
+        Err(error) => error.to_compile_error(),
+    }
+}
+
+/// A dispatch loop. Errors of the table are `isa!`'s to report; here they give a `run` that only has the signature.
+pub fn run(input: TokenStream, emit: fn(&Table, &TokenStream) -> TokenStream) -> TokenStream {
+    match syn::parse2::<ClientCall>(input) {
+        Ok(ClientCall { client, whole }) => {
+            let isa = client.isa;
+            let Checked { table, errors } = validate::check(whole);
+            match errors.is_empty() && !table.rows.is_empty() {
+                true => emit(&table, &quote!(#isa)),
+                false => emit::stub_run(&table, &quote!(#isa)),
+            }
+        }
+        Err(error) => error.to_compile_error(),
     }
 }
 

@@ -23,6 +23,30 @@ pub fn isa(input: TokenStream) -> TokenStream {
     expand::isa(input.into()).into()
 }
 
+/// The dispatch loop for stable Rust: `match_loop! { isa = crate::isa; }`.
+#[proc_macro]
+pub fn match_loop(input: TokenStream) -> TokenStream {
+    expand::client(input.into(), quote::quote!(::pulley_macros::__match_loop)).into()
+}
+
+/// The dispatch loop for nightly Rust: `tail_loop! { isa = crate::isa; }`.
+#[proc_macro]
+pub fn tail_loop(input: TokenStream) -> TokenStream {
+    expand::client(input.into(), quote::quote!(::pulley_macros::__tail_loop)).into()
+}
+
+#[doc(hidden)]
+#[proc_macro]
+pub fn __match_loop(input: TokenStream) -> TokenStream {
+    expand::run(input.into(), emit::match_loop::emit).into()
+}
+
+#[doc(hidden)]
+#[proc_macro]
+pub fn __tail_loop(input: TokenStream) -> TokenStream {
+    expand::run(input.into(), emit::tail_loop::emit).into()
+}
+
 #[doc(hidden)]
 #[proc_macro]
 pub fn __isa(input: TokenStream) -> TokenStream {

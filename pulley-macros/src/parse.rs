@@ -1,7 +1,7 @@
 //! The grammar of `isa! { .. }` and of the tokens that hidden macros pass along.
 
 use crate::ast::{Alternative, Family, Fusion, Group, Register, RegisterKind, Signed, Spec, Values};
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Result};
 use syn::punctuated::Punctuated;
@@ -266,9 +266,4 @@ pub fn resolve(prefix: &TokenStream, path: &Path) -> TokenStream {
         Some(first) if first.ident == "crate" => quote::quote!(#path),
         _ => quote::quote!(#prefix :: #path),
     }
-}
-
-/// The first token, for errors about a whole section.
-pub fn first_span(tokens: &TokenStream) -> proc_macro2::Span {
-    tokens.clone().into_iter().next().map_or_else(proc_macro2::Span::call_site, |token: TokenTree| token.span())
 }

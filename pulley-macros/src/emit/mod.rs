@@ -1,13 +1,17 @@
 //! One output of the table per file. What `isa!` emits is put together here.
 
+pub mod body;
 pub mod disasm;
 pub mod encode;
+pub mod match_loop;
 pub mod metadata;
 pub mod opcode;
 pub mod operands;
+pub mod tail_loop;
 
-use crate::ast::{Form, Place, Row, Table, alias};
+use crate::ast::{Form, Place, Register, RegisterKind, Row, Table, alias};
 use crate::parse::resolve;
+use crate::validate::last_name;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
@@ -39,9 +43,50 @@ pub fn uses(table: &Table, isa: &TokenStream) -> TokenStream {
     let uses = &table.uses;
     let types = table.types.iter().map(|(ty, group)| {
         let (group, alias) = (resolve(isa, &table.groups[*group]), alias(ty));
-        quote!(use #group::#alias;)
+        quote!(#[allow(unused_imports)] use #group::#alias;)
     });
     quote!(#(#[allow(unused_imports)] #uses)* #(#types)*)
+}
+
+/// The parameters of `run`: the registers that hold no values, structs whole.
+pub fn params(table: &Table) -> Vec<TokenStream> {
+    let state = table.registers.iter().filter(|register| register.values.is_none());
+    state
+        .map(|register| {
+            let (name, ty) = (&register.name, register.ty());
+            quote!(#name: #ty)
+        })
+        .collect()
+}
+
+/// In place of a dispatch loop for a table with errors.
+pub fn stub_run(table: &Table, isa: &TokenStream) -> TokenStream {
+    let (uses, params) = (uses(table, isa), params(table));
+    quote! {
+        mod __stub {
+            #uses
+            #[allow(unused_variables, missing_docs, clippy::missing_safety_doc)]
+            pub(crate) unsafe fn run(#(#params),*) -> Exit { loop {} }
+        }
+        pub(crate) use __stub::run;
+    }
+}
+
+/// The register that points to the machine.
+pub fn machine(table: &Table) -> &Ident {
+    let pointer = |r: &&Register| matches!(&r.kind, RegisterKind::Word(syn::Type::Ptr(p)) if p.mutability.is_some());
+    &table.registers.iter().find(pointer).expect("checked: there is a machine").name
+}
+
+/// The register that carries the bits of an exit: the first `u64` that holds values.
+pub fn carrier(table: &Table) -> &Ident {
+    let bits = |r: &&Register| r.values.is_some() && last_name(r.ty()).is_some_and(|name| name == "u64");
+    &table.registers.iter().find(bits).expect("checked: there is a u64").name
+}
+
+/// The first line of `run`'s documentation.
+pub fn run_doc(how: &str) -> String {
+    format!(" Runs from the first register's instruction until something leaves the loop: {how}.")
 }
 
 /// An identifier of generated code.

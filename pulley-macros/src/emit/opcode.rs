@@ -39,6 +39,16 @@ fn opcode(table: &Table) -> TokenStream {
                 Opcode::ALL.get(number as usize).copied()
             }
 
+            /// The opcode with this number.
+            ///
+            /// # Safety
+            /// The number is below [`Opcode::COUNT`].
+            #[inline(always)]
+            #[allow(clippy::undocumented_unsafe_blocks, reason = "numbers below COUNT are variants: the caller's promise")]
+            pub const unsafe fn from_u16_unchecked(number: u16) -> Opcode {
+                unsafe { core::mem::transmute::<u16, Opcode>(number) }
+            }
+
             /// What is known about it.
             pub fn info(self) -> &'static OpcodeInfo {
                 &OPCODES[self as usize]
