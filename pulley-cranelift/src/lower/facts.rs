@@ -96,7 +96,14 @@ impl<'f> Facts<'f> {
         let func = self.func;
         for at in (0..self.domtree.cfg_postorder().len()).rev() {
             for inst in func.layout.block_insts(self.domtree.cfg_postorder()[at]) {
-                let InstructionData::Unary { opcode, arg } = func.dfg.insts[inst] else { continue };
+                let (InstructionData::Unary { opcode, arg } | InstructionData::LoadNoOffset { opcode, arg, .. }) =
+                    func.dfg.insts[inst]
+                else {
+                    continue;
+                };
+                if func.dfg.inst_results(inst).len() != 1 {
+                    continue;
+                }
                 let arg = func.dfg.resolve_aliases(arg);
                 let result = func.dfg.first_result(inst);
                 let (from, to) = (func.dfg.value_type(arg), func.dfg.value_type(result));

@@ -207,7 +207,7 @@ fn has_effects(func: &Function, inst: ir::Inst) -> bool {
         return true;
     }
     match data.memflags() {
-        Some(flags) => func.dfg.mem_flags[flags].trap_code().is_some(),
-        None => op.can_trap(),
+        Some(flags) if op.can_load() => func.dfg.mem_flags[flags].trap_code().is_some(),
+        _ => op.can_trap(),
     }
 }
