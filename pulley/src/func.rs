@@ -97,7 +97,12 @@ impl Func {
         let ty = store.state.core.func_type(id);
         check_args(ty, params)?;
         if results.len() != ty.results.len() {
-            crate::bail!("expected room for {} results {}, found {}", ty.results.len(), List(&ty.results), results.len());
+            crate::bail!(
+                "expected room for {} results {}, found {}",
+                ty.results.len(),
+                List(&ty.results),
+                results.len()
+            );
         }
         with_slots(params.len(), |slots| {
             for (slot, param) in slots.iter_mut().zip(params) {

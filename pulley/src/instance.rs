@@ -4,7 +4,9 @@ use pulley_core::machine::{InstanceId, InstantiateError};
 
 use crate::store::{StoreId, StoreInner, StoreState};
 use crate::types::mismatch;
-use crate::{AsContext, AsContextMut, Error, Export, Extern, Func, Global, Memory, Module, Result, StoreContext, Table};
+use crate::{
+    AsContext, AsContextMut, Error, Export, Extern, Func, Global, Memory, Module, Result, StoreContext, Table,
+};
 use crate::{TypedFunc, WasmParams, WasmResults};
 
 /// An instance of a module: its functions with the memories, tables and globals that they work on.

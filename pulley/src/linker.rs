@@ -122,12 +122,7 @@ impl<T: 'static> Linker<T> {
     ///
     /// # Errors
     /// If one of the names is defined already, or the instance belongs to another store.
-    pub fn instance(
-        &mut self,
-        store: impl AsContext<Data = T>,
-        module: &str,
-        instance: Instance,
-    ) -> Result<&mut Self> {
+    pub fn instance(&mut self, store: impl AsContext<Data = T>, module: &str, instance: Instance) -> Result<&mut Self> {
         let store = store.as_context();
         instance.check_store(&store.inner.state)?;
         for export in instance.exports(store) {
@@ -265,11 +260,7 @@ impl<T> Clone for Definition<T> {
 
 impl<T> Clone for Linker<T> {
     fn clone(&self) -> Self {
-        Linker {
-            engine: self.engine.clone(),
-            allow_shadowing: self.allow_shadowing,
-            modules: self.modules.clone(),
-        }
+        Linker { engine: self.engine.clone(), allow_shadowing: self.allow_shadowing, modules: self.modules.clone() }
     }
 }
 
@@ -281,7 +272,10 @@ impl<T> Clone for InstancePre<T> {
 
 impl<T> std::fmt::Debug for Linker<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = |(module, names): (&String, &BTreeMap<String, _>)| (module.clone(), names.keys().cloned().collect());
-        f.debug_map().entries(self.modules.iter().map(names).map(|(module, names): (_, Vec<_>)| (module, names))).finish()
+        let names =
+            |(module, names): (&String, &BTreeMap<String, _>)| (module.clone(), names.keys().cloned().collect());
+        f.debug_map()
+            .entries(self.modules.iter().map(names).map(|(module, names): (_, Vec<_>)| (module, names)))
+            .finish()
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use pulley_core::module::Module as CoreModule;
 
-use crate::{Engine, ExportType, ExternType, ImportType};
 #[cfg(feature = "compiler")]
 use crate::{Context, Result};
+use crate::{Engine, ExportType, ExternType, ImportType};
 
 /// Compiled wasm, ready to be instantiated any number of times. Cloning it is cheap.
 ///
@@ -51,7 +51,9 @@ impl Module {
     pub fn from_binary(engine: &Engine, bytes: &[u8]) -> Result<Module> {
         const MAGIC: &[u8] = b"\0asm";
         if !bytes.starts_with(MAGIC) && bytes.trim_ascii_start().first() == Some(&b'(') {
-            crate::bail!("this seems to be the text format: make a binary of it first (`wat::parse_bytes` of crate `wat`)");
+            crate::bail!(
+                "this seems to be the text format: make a binary of it first (`wat::parse_bytes` of crate `wat`)"
+            );
         }
         Ok(Module::from_core(engine, Arc::new(engine.compile(bytes)?)))
     }

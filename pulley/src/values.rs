@@ -80,7 +80,10 @@ impl ExternRef {
     ///
     /// # Errors
     /// If this is a reference of another store.
-    pub fn data<'a, T: 'static>(&self, store: impl Into<StoreContext<'a, T>>) -> Result<Option<&'a (dyn Any + Send + Sync)>> {
+    pub fn data<'a, T: 'static>(
+        &self,
+        store: impl Into<StoreContext<'a, T>>,
+    ) -> Result<Option<&'a (dyn Any + Send + Sync)>> {
         let state = &store.into().inner.state;
         state.expect(self.store, "externref")?;
         Ok(state.get_extern(self.index))

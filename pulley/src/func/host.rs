@@ -74,7 +74,11 @@ fn check_result(i: usize, expected: core::ValType, found: &Val) -> Result<()> {
         return Ok(());
     }
     let (expected, found) = ([expected], [found]);
-    Err(crate::format_err!("host function: result {i} has the wrong type: expected {}, found {}", List(&expected), List(&found)))
+    Err(crate::format_err!(
+        "host function: result {i} has the wrong type: expected {}, found {}",
+        List(&expected),
+        List(&found)
+    ))
 }
 
 /// What a closure may return to be a host function: [`Values`], or a [`Result`] of them.
