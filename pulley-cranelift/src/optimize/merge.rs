@@ -47,7 +47,9 @@ fn key(func: &Function, inst: Inst) -> Option<Key> {
         return None;
     }
     let operands: &mut [Value] = match &mut data {
-        InstructionData::UnaryImm { .. } | InstructionData::UnaryIeee32 { .. } | InstructionData::UnaryIeee64 { .. } => &mut [],
+        InstructionData::UnaryImm { .. }
+        | InstructionData::UnaryIeee32 { .. }
+        | InstructionData::UnaryIeee64 { .. } => &mut [],
         InstructionData::Unary { arg, .. } => std::slice::from_mut(arg),
         InstructionData::Binary { args, .. } => args,
         InstructionData::Ternary { args, .. } => args,

@@ -1,8 +1,9 @@
-//! The mid-end: Cranelift's passes, driven with flags alone since there is no target of Cranelift's, and two passes of
-//! our own behind them ([`merge`], [`checks`]).
+//! The mid-end: Cranelift's passes, driven with flags alone since there is no target of Cranelift's, and passes of our own
+//! behind them ([`returns`], [`merge`], [`checks`]).
 
 mod checks;
 mod merge;
+mod returns;
 mod scopes;
 #[cfg(test)]
 mod tests;
@@ -13,9 +14,15 @@ use cranelift_codegen::{CodegenError, Context};
 
 use crate::error::CompileError;
 
+/// Functions whose loops nest deeper than this are not optimised: the e-graph pass takes time in the cube of the depth (10 s
+/// for 2000 loops). Programs stay far below.
+const MAX_LOOP_DEPTH: usize = 64;
+
 /// What optimisation did to one function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
+    /// Returns that were copied to where control comes from.
+    pub returns: u32,
     /// Instructions that were replaced by an equal one which dominates them.
     pub merged: u32,
     /// Accesses to linear memories.
@@ -26,6 +33,7 @@ pub struct Stats {
 
 impl std::ops::AddAssign for Stats {
     fn add_assign(&mut self, other: Stats) {
+        self.returns += other.returns;
         self.merged += other.merged;
         self.accesses += other.accesses;
         self.unchecked += other.unchecked;
@@ -47,8 +55,7 @@ pub fn flags() -> Flags {
 /// Behind this, blocks that cannot be reached are gone, no value is an alias, and the control-flow graph and the dominator
 /// tree are those of the function.
 pub fn run(context: &mut Context, flags: &Flags, optimize: bool) -> Result<Stats, CompileError> {
-    let stats = passes(context, flags, optimize).map_err(|error| CompileError::internal(describe(&error)))?;
-    Ok(stats)
+    passes(context, flags, optimize).map_err(|error| CompileError::internal(describe(&error)))
 }
 
 fn passes(context: &mut Context, flags: &Flags, optimize: bool) -> Result<Stats, CodegenError> {
@@ -59,15 +66,27 @@ fn passes(context: &mut Context, flags: &Flags, optimize: bool) -> Result<Stats,
     context.eliminate_unreachable_code(flags)?;
     context.remove_constant_phis(flags)?;
     context.func.dfg.resolve_all_aliases();
-    if optimize {
+    if optimize && loop_depth(context) <= MAX_LOOP_DEPTH {
         context.egraph_pass(flags, &mut ControlPlane::default())?;
-        // Branches that turned out constant leave blocks behind.
+        stats.returns = returns::run(&mut context.func);
+        if stats.returns > 0 {
+            context.compute_cfg();
+            context.compute_domtree();
+        }
+        // Branches that turned out constant leave blocks behind, and so do copied returns.
         context.eliminate_unreachable_code(flags)?;
         stats.merged = merge::run(&mut context.func, &context.domtree);
         checks::run(&mut context.func, &context.domtree, &mut stats);
         context.verify_if(flags)?;
     }
     Ok(stats)
+}
+
+/// How deep loops nest, as far as Cranelift counts (254).
+fn loop_depth(context: &mut Context) -> usize {
+    context.compute_loop_analysis();
+    let levels = context.func.layout.blocks().map(|block| context.loop_analysis.loop_level(block).level());
+    levels.max().unwrap_or(0)
 }
 
 fn describe(error: &CodegenError) -> String {

@@ -9,6 +9,8 @@ pub mod names;
 mod proposals;
 pub mod regions;
 pub mod traps;
+#[cfg(test)]
+pub(crate) mod tests;
 mod types;
 
 pub use func::{Scratch, function};

@@ -16,7 +16,9 @@ impl Translator<'_, '_> {
             Operator::ReturnCall { function_index: index } => {
                 (Callee::Func(index), module.func_types[index as usize], true)
             }
-            Operator::CallIndirect { type_index: ty, table_index: table } => (Callee::Indirect { table, ty }, ty, false),
+            Operator::CallIndirect { type_index: ty, table_index: table } => {
+                (Callee::Indirect { table, ty }, ty, false)
+            }
             Operator::ReturnCallIndirect { type_index: ty, table_index: table } => {
                 (Callee::Indirect { table, ty }, ty, true)
             }

@@ -25,10 +25,18 @@ pub(super) struct Frame<'p> {
 enum FrameKind {
     Function,
     /// A `block`, or an `if` behind its `else`. `after` exists from the first branch to it on.
-    Block { after: Option<Block> },
-    Loop { header: Block },
+    Block {
+        after: Option<Block>,
+    },
+    Loop {
+        header: Block,
+    },
     /// An `if` before its `else`. `otherwise` is where a false condition leads, with the parameters still on the stack.
-    If { after: Option<Block>, otherwise: Block, params: Vec<Value> },
+    If {
+        after: Option<Block>,
+        otherwise: Block,
+        params: Vec<Value>,
+    },
 }
 
 impl<'p> Frame<'p> {
@@ -165,7 +173,9 @@ impl<'p> Translator<'p, '_> {
             }
             FrameKind::Block { after: None } => self.truncate_unless_reachable(frame.height),
             FrameKind::Block { after: Some(after) } => self.join(after, &frame)?,
-            FrameKind::If { after: None, otherwise, ref params } if params.is_empty() => self.join(otherwise, &frame)?,
+            FrameKind::If { after: None, otherwise, ref params } if params.is_empty() => {
+                self.join(otherwise, &frame)?
+            }
             FrameKind::If { after, otherwise, ref params } => {
                 // A false condition carries the parameters past the block, as its results.
                 let after = match after {

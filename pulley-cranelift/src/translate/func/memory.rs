@@ -100,10 +100,11 @@ impl Translator<'_, '_> {
     }
 
     fn memory_flags(&mut self) -> MemFlagsData {
-        let region = self.builder.func.dfg.alias_regions.insert(AliasRegionData {
-            user_id: regions::user_id(regions::MEMORY, 0),
-            description: "memory 0".into(),
-        });
+        let region =
+            self.builder.func.dfg.alias_regions.insert(AliasRegionData {
+                user_id: regions::user_id(regions::MEMORY, 0),
+                description: "memory 0".into(),
+            });
         MemFlagsData::new().with_endianness(Endianness::Little).with_alias_region(Some(region))
     }
 }

@@ -220,8 +220,9 @@ impl<'p, 'f> Translator<'p, 'f> {
         if self.transferred <= MAX_TRANSFERRED_VALUES {
             return Ok(());
         }
-        let message =
-            format!("a function of more than {MAX_TRANSFERRED_VALUES} block parameters, branch arguments and call results");
+        let message = format!(
+            "a function of more than {MAX_TRANSFERRED_VALUES} block parameters, branch arguments and call results"
+        );
         let kind = CompileErrorKind::Limit(message);
         Err(CompileError { kind, offset: Some(self.offset), function: None }.into())
     }
