@@ -74,9 +74,9 @@ pulley_macros::isa! {
 
         // Memory and tables.
         load = rs <- rsi;
-        load_indexed = rs <- rs rs;
+        load_indexed = rs <- rsi rs;
         store = <- rsi rsi;
-        store_indexed = <- rs rs rsi;
+        store_indexed = <- rsi rs rsi;
         table_read = rs <- rsi;
 
         // No result.

@@ -169,6 +169,10 @@ impl isle::Context for Lowering<'_> {
         k + 1
     }
 
+    fn negative(&mut self, k: i64) -> i64 {
+        -k
+    }
+
     fn shift_amount(&mut self, ty: Type, k: i64) -> i64 {
         k & (ty.bits() as i64 - 1)
     }
