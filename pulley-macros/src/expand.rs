@@ -81,6 +81,24 @@ pub fn run(input: TokenStream, emit: fn(&Table, &TokenStream) -> TokenStream) ->
     }
 }
 
+/// The tests of `row_tests!`; none for a table with errors.
+pub fn row_tests(input: TokenStream) -> TokenStream {
+    match syn::parse2::<ClientCall>(input) {
+        Ok(ClientCall { client: Client { isa, check: Some(check) }, whole }) => {
+            let Checked { table, errors } = validate::check(whole);
+            match errors.is_empty() {
+                true => emit::tests::emit(&table, &quote!(#isa), &quote!(#check)),
+                false => TokenStream::new(),
+            }
+        }
+        Ok(ClientCall { client, .. }) => {
+            let message = "`row_tests!` needs the function that compares: `check = crate::path::to::check;`";
+            syn::Error::new_spanned(client.isa, message).to_compile_error()
+        }
+        Err(error) => error.to_compile_error(),
+    }
+}
+
 /// The complaint, and a hidden macro that makes nothing of whatever the loops ask for.
 fn failed(error: &syn::Error) -> TokenStream {
     let error = error.to_compile_error();

@@ -35,6 +35,18 @@ pub fn tail_loop(input: TokenStream) -> TokenStream {
     expand::client(input.into(), quote::quote!(::pulley_macros::__tail_loop)).into()
 }
 
+/// A test per row: `row_tests! { isa = crate::isa; check = crate::path::to::check; }`.
+#[proc_macro]
+pub fn row_tests(input: TokenStream) -> TokenStream {
+    expand::client(input.into(), quote::quote!(::pulley_macros::__row_tests)).into()
+}
+
+#[doc(hidden)]
+#[proc_macro]
+pub fn __row_tests(input: TokenStream) -> TokenStream {
+    expand::row_tests(input.into()).into()
+}
+
 #[doc(hidden)]
 #[proc_macro]
 pub fn __match_loop(input: TokenStream) -> TokenStream {

@@ -8,6 +8,7 @@ pub mod metadata;
 pub mod opcode;
 pub mod operands;
 pub mod tail_loop;
+pub mod tests;
 
 use crate::ast::{Form, Place, Register, RegisterKind, Row, Table, alias};
 use crate::parse::resolve;

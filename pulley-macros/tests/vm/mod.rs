@@ -71,6 +71,12 @@ pub mod rest {
         a + b
     }
 
+    /// `a`.
+    #[op(float_copy)]
+    fn f64_copy(a: f64) -> f64 {
+        a
+    }
+
     /// `a < b`.
     #[op(float_compare)]
     fn f64_lt(a: f64, b: f64) -> bool {
@@ -163,6 +169,7 @@ pulley_macros::isa! {
         count = br_if <- s si;
         copy = rs <- rsi;
         constant = rs <-;
+        float_copy = rs <- rs;
         float = rs <- rs rsi;
         float_compare = rs <- rs rs | br_if <- rs rs;
         load = rs <- rsi;
