@@ -30,10 +30,7 @@ pub mod memories;
 pub mod tables;
 
 pulley_macros::isa! {
-    use crate::imm::{
-        Const64, FuncIndex, GlobalIndex, Immediate, Offset, SegmentIndex, Shift, Step, TableIndex, Target, Targets, TrapCode,
-        TypeIndex, Window,
-    };
+    use crate::imm::{Immediate, Target};
     use crate::machine::{Code, Exit, Flow, Frame, Machine, Memory0};
     use crate::value::{Inline, Ref, Value};
 
