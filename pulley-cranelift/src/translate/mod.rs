@@ -8,9 +8,9 @@ mod module;
 pub mod names;
 mod proposals;
 pub mod regions;
-pub mod traps;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod traps;
 mod types;
 
 pub use func::{Scratch, function};

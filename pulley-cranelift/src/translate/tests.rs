@@ -107,7 +107,10 @@ fn a_branch_table_reaches_labels_with_arguments_through_one_block_each() {
         "(module (func (param i32) (result i32)
            (block (result i32) (br_table 0 0 1 0 (i32.const 9) (local.get 0)))))",
     );
-    expect(&text, &["br_table v0, block1, [block1, block1, block2]", "block2: ", "return v", "block1: ", "jump block3(v"]);
+    expect(
+        &text,
+        &["br_table v0, block1, [block1, block1, block2]", "block2: ", "return v", "block1: ", "jump block3(v"],
+    );
 }
 
 #[test]
@@ -199,7 +202,10 @@ fn unsupported_proposals_are_named() {
     let cases = [
         ("SIMD", "(module (func (drop (v128.const i64x2 1 2))))"),
         ("SIMD", "(module (func (param v128)))"),
-        ("relaxed SIMD", "(module (func (param i32) (drop (i8x16.relaxed_swizzle (v128.const i64x2 1 2) (v128.const i64x2 1 2)))))"),
+        (
+            "relaxed SIMD",
+            "(module (func (param i32) (drop (i8x16.relaxed_swizzle (v128.const i64x2 1 2) (v128.const i64x2 1 2)))))",
+        ),
         ("threads", "(module (memory 1 1 shared))"),
         ("threads", "(module (memory 1) (func (drop (i32.atomic.load (i32.const 0)))))"),
         ("multi-memory", "(module (memory 1) (memory 1))"),
@@ -225,7 +231,8 @@ fn unsupported_proposals_are_named() {
 #[test]
 fn deep_nesting_and_long_functions_do_not_recurse() {
     let depth = 20_000;
-    let nested = |open: &str, close: &str| format!("(module (func (param i32) {}{}))", open.repeat(depth), close.repeat(depth));
+    let nested =
+        |open: &str, close: &str| format!("(module (func (param i32) {}{}))", open.repeat(depth), close.repeat(depth));
     for (open, close) in [
         ("block ", "end "),
         ("loop ", "local.get 0 br_if 0 end "),
@@ -249,4 +256,10 @@ fn multiplied_values_hit_a_limit() {
     let error = error(&wat);
     assert!(matches!(error.kind, CompileErrorKind::Limit(_)), "{error}");
     assert_eq!(error.function, Some((1, None)));
+}
+
+#[test]
+fn a_parsed_module_is_shared_by_threads() {
+    fn shared<T: Sync>() {}
+    shared::<super::Parsed<'static>>();
 }
