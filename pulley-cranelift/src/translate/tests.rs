@@ -87,6 +87,14 @@ fn globals_are_apart_from_each_other_and_from_memory() {
 }
 
 #[test]
+fn a_difference_with_a_constant_is_a_sum() {
+    let text = clif("(module (func (param i32) (result i32) (i32.sub (local.get 0) (i32.const 0x80000001))))");
+    expect(&text, &["v2 = iconst.i32 0x7fff_ffff", "iadd v0, v2"]);
+    let text = clif("(module (func (param i64) (result i64) (i64.sub (local.get 0) (i64.const -3))))");
+    expect(&text, &["v2 = iconst.i64 3", "iadd v0, v2"]);
+}
+
+#[test]
 fn conditions_are_branched_on_without_a_detour() {
     let text = clif(
         "(module (func (param i32 i32) (result i32)

@@ -4,7 +4,7 @@
 //! result is widened to wasm's i32.
 
 use cranelift_codegen::ir::{
-    InstBuilder, MemFlagsData, Opcode, Type,
+    InstBuilder, InstructionData, MemFlagsData, Opcode, Type,
     condcodes::{FloatCC, IntCC},
     immediates::{Ieee32, Ieee64},
     types::{F32, F64, I8, I16, I32, I64},
@@ -137,11 +137,7 @@ impl Translator<'_, '_> {
     pub(super) fn numeric(&mut self, op: &Operator<'_>) -> bool {
         if self.constant(op) {
         } else if let Some(opcode) = binary(op) {
-            let (a, b) = self.pop2();
-            let ty = self.builder.func.dfg.value_type(a);
-            let (inst, dfg) = self.ins().Binary(opcode, ty, a, b);
-            let result = dfg.first_result(inst);
-            self.push(result);
+            self.two_operands(opcode);
         } else if let Some(condition) = int_comparison(op) {
             let (a, b) = self.pop2();
             let result = self.ins().icmp(condition, a, b);
@@ -158,6 +154,24 @@ impl Translator<'_, '_> {
             return self.one_operand(op);
         }
         true
+    }
+
+    /// A difference with a constant becomes a sum: one form for the mid-end to reassociate and the lowering to match.
+    fn two_operands(&mut self, opcode: Opcode) {
+        let (a, b) = self.pop2();
+        let dfg = &self.builder.func.dfg;
+        let ty = dfg.value_type(a);
+        let (opcode, b) = match dfg.value_def(b).inst().map(|inst| dfg.insts[inst]) {
+            Some(InstructionData::UnaryImm { opcode: Opcode::Iconst, imm }) if opcode == Opcode::Isub => {
+                let negated = imm.bits().wrapping_neg();
+                let negated = if ty == I32 { i64::from(negated as u32) } else { negated };
+                (Opcode::Iadd, self.ins().iconst(ty, negated))
+            }
+            _ => (opcode, b),
+        };
+        let (inst, dfg) = self.ins().Binary(opcode, ty, a, b);
+        let result = dfg.first_result(inst);
+        self.push(result);
     }
 
     fn one_operand(&mut self, op: &Operator<'_>) -> bool {
