@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   cfg        edges split, loop depths, program points
+//!   sink       updates of loop variables behind the last use of the old value
 //!   liveness   where every register is alive
 //!   registers  block-local temporaries that live in an accumulator
 //!   webs       registers that share a place since a move then disappears
@@ -23,6 +24,7 @@ mod moves;
 mod place;
 pub mod placed;
 mod registers;
+mod sink;
 #[cfg(test)]
 mod tests;
 mod webs;
@@ -56,6 +58,7 @@ pub fn allocate(vcode: &mut VCode) -> Result<Placed, TooManySlots> {
 /// Allocates `vcode` and tells where every register lives.
 fn allocate_with_homes(vcode: &mut VCode) -> Result<(Placed, Vec<Home>), TooManySlots> {
     let cfg = cfg::Cfg::new(vcode);
+    sink::sink_updates(vcode);
     let mut live = liveness::Liveness::new(vcode, &cfg);
     let registers = registers::assign(vcode, &cfg, &live);
     let mut webs = webs::Webs::new(vcode, &mut live);

@@ -89,11 +89,13 @@ fn find_step(insts: &[Inst], fused: &Counted, x: Place, limit: Place) -> Option<
         return None;
     }
     for (at, inst) in insts.iter().enumerate().rev() {
-        if inst.row == fused.add && inst.places[0] == x {
-            return match inst.places[1..] {
-                [a, Place::Imm(k)] | [Place::Imm(k), a] if a == x => Some((at, i64::from(k))),
-                _ => None,
+        if (inst.row == fused.add || inst.row == fused.sub) && inst.places[0] == x {
+            let step = match inst.places[1..] {
+                [a, Place::Imm(k)] if a == x && inst.row == fused.sub => k.checked_neg()?,
+                [a, Place::Imm(k)] | [Place::Imm(k), a] if a == x && inst.row == fused.add => k,
+                _ => return None,
             };
+            return Some((at, i64::from(step)));
         }
         let info = inst.row.info();
         // Calls and what leaves the loop write slots that are not among the places.

@@ -9,6 +9,8 @@ use pulley_core::isa::{FlowKind, Row};
 pub(super) struct Counted {
     /// `iN_add`.
     pub add: Row,
+    /// `iN_sub`.
+    pub sub: Row,
     /// `iN_add_br_if_*`.
     pub fused: Row,
 }
@@ -42,10 +44,10 @@ impl Relations {
                 relations.opposites.insert(row, opposite);
                 relations.opposites.insert(opposite, row);
             }
-            if let Some((add, branch)) = parts_of_counted(name)
-                && let (Some(add), Some(branch)) = (Row::from_name(&add), Row::from_name(&branch))
+            if let Some(names) = parts_of_counted(name)
+                && let [Some(add), Some(sub), Some(branch)] = names.map(|name| Row::from_name(&name))
             {
-                relations.counted.insert(branch, Counted { add, fused: row });
+                relations.counted.insert(branch, Counted { add, sub, fused: row });
             }
         }
         relations
@@ -62,11 +64,11 @@ fn opposite_name(name: &str) -> Option<String> {
     unless.filter(|name| Row::from_name(name).is_some()).or_else(|| endings.into_iter().next())
 }
 
-/// `iN_add` and `br_if_iN_cc` for `iN_add_br_if_cc`.
-fn parts_of_counted(name: &str) -> Option<(String, String)> {
+/// `iN_add`, `iN_sub` and `br_if_iN_cc` for `iN_add_br_if_cc`.
+fn parts_of_counted(name: &str) -> Option<[String; 3]> {
     let (add, condition) = name.split_once("_br_if_")?;
     let ty = add.strip_suffix("_add")?;
-    Some((add.to_string(), format!("br_if_{ty}_{condition}")))
+    Some([add.to_string(), format!("{ty}_sub"), format!("br_if_{ty}_{condition}")])
 }
 
 #[cfg(test)]
