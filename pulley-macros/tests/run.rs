@@ -5,6 +5,18 @@
 
 mod vm;
 
+/// The dispatch loop of the tier that this build tests.
+#[cfg(not(feature = "tail-calls"))]
+mod dispatch {
+    pulley_macros::match_loop! { isa = crate::vm; }
+}
+
+/// The dispatch loop of the tier that this build tests.
+#[cfg(feature = "tail-calls")]
+mod dispatch {
+    pulley_macros::tail_loop! { isa = crate::vm; }
+}
+
 use vm::machine::*;
 use vm::*;
 
@@ -28,7 +40,7 @@ fn execute(code: &[u8], slots: &[u64]) -> After {
     let fp = Frame(frame.as_mut_ptr());
     let bytes = Bytes { base: memory.as_mut_ptr(), length: memory.len() };
     // SAFETY: the tests' code is right.
-    let exit = unsafe { run::run(Code(code.as_ptr()), fp, bytes, &mut machine) };
+    let exit = unsafe { dispatch::run(Code(code.as_ptr()), fp, bytes, &mut machine) };
     let (pc, last) = machine.saved.unwrap();
     let at = (pc.0 as usize - code.as_ptr() as usize, (last.0 as usize - frame.as_ptr() as usize) / 8);
     After { exit, slots: frame, memory, at }

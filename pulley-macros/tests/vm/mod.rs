@@ -179,15 +179,3 @@ pulley_macros::isa! {
     }
     groups { int, rest }
 }
-
-/// The dispatch loop of the tier that this build tests.
-#[cfg(not(feature = "tail-calls"))]
-pub mod run {
-    pulley_macros::match_loop! { isa = crate::vm; }
-}
-
-/// The dispatch loop of the tier that this build tests.
-#[cfg(feature = "tail-calls")]
-pub mod run {
-    pulley_macros::tail_loop! { isa = crate::vm; }
-}
