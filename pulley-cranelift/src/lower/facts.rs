@@ -6,7 +6,6 @@ use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};
 use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, MemFlags, Opcode, Type, Value};
-use cranelift_codegen::loop_analysis::LoopAnalysis;
 use cranelift_codegen::packed_option::PackedOption;
 
 use crate::translate::regions;
@@ -18,7 +17,8 @@ const DEPTH: u32 = 4;
 pub(super) struct Facts<'f> {
     func: &'f Function,
     domtree: DominatorTree,
-    loops: LoopAnalysis,
+    /// For a block in a loop: the header of the outermost one.
+    loops: SecondaryMap<Block, PackedOption<Block>>,
     /// How often a value is an argument, including of edges.
     uses: SecondaryMap<Value, u32>,
     /// How often it is the address of an access of memory.
@@ -33,8 +33,7 @@ impl<'f> Facts<'f> {
     pub(super) fn new(func: &'f Function) -> Facts<'f> {
         let cfg = ControlFlowGraph::with_function(func);
         let domtree = DominatorTree::with_function(func, &cfg);
-        let mut loops = LoopAnalysis::new();
-        loops.compute(func, &cfg, &domtree);
+        let loops = outermost_loops(&cfg, &domtree);
         let mut facts = Facts {
             func,
             domtree,
@@ -60,11 +59,8 @@ impl<'f> Facts<'f> {
 
     /// The block at whose end a constant that `block` needs is best put into a register: outside of all loops.
     pub(super) fn home_of_constants(&self, mut block: Block) -> Block {
-        while let Some(mut lp) = self.loops.innermost_loop(block) {
-            while let Some(parent) = self.loops.loop_parent(lp) {
-                lp = parent;
-            }
-            match self.domtree.idom(self.loops.loop_header(lp)) {
+        while let Some(header) = self.loops[block].expand() {
+            match self.domtree.idom(header) {
                 Some(before) => block = before,
                 None => return block,
             }
@@ -217,6 +213,29 @@ impl<'f> Facts<'f> {
             _ => unknown,
         }
     }
+}
+
+/// For each block in a loop the header of the outermost loop around it.
+fn outermost_loops(cfg: &ControlFlowGraph, domtree: &DominatorTree) -> SecondaryMap<Block, PackedOption<Block>> {
+    let mut headers: SecondaryMap<Block, PackedOption<Block>> = SecondaryMap::new();
+    let mut inside = Vec::new();
+    // In reverse postorder a loop's header comes before the headers of the loops in it.
+    for &header in domtree.cfg_rpo() {
+        if headers[header].is_some() {
+            continue;
+        }
+        let latches = cfg.pred_iter(header).map(|pred| pred.block);
+        inside.extend(latches.filter(|&latch| domtree.block_dominates(header, latch)));
+        while let Some(block) = inside.pop() {
+            if headers[block].is_none() && domtree.is_reachable(block) {
+                headers[block] = header.into();
+                if block != header {
+                    inside.extend(cfg.pred_iter(block).map(|pred| pred.block));
+                }
+            }
+        }
+    }
+    headers
 }
 
 /// Whether an access with these flags is one of linear memory.
