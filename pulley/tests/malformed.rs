@@ -6,7 +6,7 @@ use std::path::Path;
 use pulley::{Config, Engine, Module};
 
 /// Mutants of each module.
-const MUTANTS: usize = 60;
+const MUTANTS: usize = 100;
 
 /// A generator of random numbers (xorshift64*): the same on every host.
 struct Random(u64);
@@ -26,9 +26,9 @@ impl Random {
 
 /// Changes a few bytes at random.
 fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
-    for _ in 0..=random.below(3) {
+    for _ in 0..=random.below(2) {
         let at = random.below(bytes.len());
-        match random.below(10) {
+        match random.below(24) {
             0 => bytes.truncate(at),
             1 => drop(bytes.drain(at..(at + 1 + random.below(8)).min(bytes.len()))),
             2 => bytes.insert(at, random.next() as u8),
@@ -38,7 +38,7 @@ fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
                 bytes.splice(at..at, copied);
             }
             // Most often one byte in place: what stays valid gets through to the compiler.
-            4..7 if at < bytes.len() => bytes[at] = random.next() as u8,
+            4..10 if at < bytes.len() => bytes[at] = random.next() as u8,
             _ if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
             _ => {}
         }
@@ -84,7 +84,7 @@ fn mutants_compile_or_fail() {
     let counts = threads.map(|thread| thread.join().unwrap());
     println!("mutants compiled and refused, without and with the optimiser: {counts:?}");
     assert_eq!(counts[0], counts[1], "both settings accept the same modules");
-    assert!(counts[0].0 > 300 && counts[0].1 > 300, "{counts:?}");
+    assert!(counts[0].0 > 200 && counts[0].1 > 1000, "{counts:?}");
 }
 
 #[test]
