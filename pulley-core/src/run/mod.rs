@@ -19,3 +19,6 @@ cfg_if::cfg_if! {
         pub(crate) use matching::run;
     }
 }
+
+#[cfg(test)]
+mod check;
