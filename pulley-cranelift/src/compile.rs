@@ -149,3 +149,50 @@ fn threads(parsed: &Parsed<'_>, options: &Options) -> usize {
     let bytes: usize = (0..count).map(|defined| parsed.body_size(defined) as usize).sum();
     wanted.min(1 + bytes / BYTES_PER_THREAD).min(count as usize)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::allocate::check::check;
+
+    /// Allocates every function of the programs in the repository, and proves each allocation right.
+    #[test]
+    fn allocations_of_programs_are_right() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut functions = 0;
+        for folder in ["benches/programs", "pulley/tests/hash-modules", "pulley-cranelift/tests/filetests"] {
+            let Ok(entries) = fs::read_dir(root.join(folder)) else { continue };
+            for path in entries.map(|entry| entry.unwrap().path()) {
+                if !path.extension().is_some_and(|e| e == "wasm" || e == "wat") {
+                    continue;
+                }
+                let wasm = wat::parse_file(&path).unwrap();
+                functions += check_functions(&wasm, &path);
+            }
+        }
+        assert!(functions > 0);
+    }
+
+    fn check_functions(wasm: &[u8], path: &Path) -> u32 {
+        let parsed = translate::parse(wasm).unwrap();
+        for optimize in [true, false] {
+            let mut compiler = Compiler::new(&parsed, &Options { optimize, threads: 1 });
+            for defined in 0..parsed.defined_functions() {
+                // Some of the programs use what is not supported.
+                if compiler.clif(defined).is_err() {
+                    continue;
+                }
+                let mut vcode = compiler.vcode(defined).unwrap();
+                let placed = allocate(&mut vcode).unwrap();
+                if let Err(message) = check(&vcode, &placed) {
+                    panic!("{}, function {defined}: {message}\n{vcode}", path.display());
+                }
+                compiler.emitter.emit(placed).unwrap();
+            }
+        }
+        parsed.defined_functions()
+    }
+}
