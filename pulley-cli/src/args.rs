@@ -10,7 +10,7 @@ Examples:
   pulley run hello.wat one two              ... written as text, with two arguments
   pulley run --env HOME=/ hello.wasm        ... with an environment variable
   pulley run --invoke fib fib.wat 32        call one exported function and print its results
-  pulley run --bench lua.wasm               print the CPU time between the imports bench.start and bench.end
+  pulley run --bench lua.wasm               time what the program calls its benchmark
   pulley objdump --func fib fib.wat         the bytecode of a function, beside its wasm
   pulley wast i32.wast i64.wast             run scripts of the WebAssembly test suite
 

@@ -117,15 +117,16 @@ fn environment(options: &[String]) -> Vec<(String, String)> {
     options.iter().filter_map(variable).collect()
 }
 
-/// What to try when the imports of `module` could not be resolved.
+/// What to try when the imports of `module` could not be resolved: nothing, if it is the type of one that is wrong.
 fn import_hint(module: &Module, bench: bool) -> &'static str {
-    let imports = |name: &str| module.imports().any(|import| import.module() == name);
-    if imports("bench") && !bench {
-        "\nhint: `--bench` defines the imports bench.start and bench.end"
-    } else if imports("wasi_unstable") {
-        "\nhint: this program was built for an old draft of WASI; preview 1 (`wasi_snapshot_preview1`) is supported"
-    } else {
-        "\nhint: `pulley run` defines the functions of WASI preview 1, and no others"
+    let unknown = |name: &str| name != wasi::MODULE && !(bench && name == "bench");
+    match module.imports().map(|import| import.module()).find(|name| unknown(name)) {
+        None => "",
+        Some("bench") => "\nhint: `--bench` defines the imports bench.start and bench.end",
+        Some("wasi_unstable") => {
+            "\nhint: this program was built for a draft of WASI; preview 1 (`wasi_snapshot_preview1`) is supported"
+        }
+        Some(_) => "\nhint: `pulley run` defines the functions of WASI preview 1, and no others",
     }
 }
 

@@ -1,4 +1,6 @@
 //! Damaged modules: random mutations of the benchmark programs compile or are refused, and never cause a panic.
+//!
+//! `PULLEY_SEED=5` tries other mutations than usual.
 
 use pulley::{Config, Engine, Module};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -56,10 +58,11 @@ fn mutated_programs_never_panic() {
         .filter(|path| path.extension().is_some_and(|extension| extension == "wasm" || extension == "wat"))
         .collect();
     files.sort();
+    let seed = std::env::var("PULLEY_SEED").map_or(1, |seed| seed.parse().expect("PULLEY_SEED is a number"));
     let (mut accepted, mut refused) = (0, 0);
     for optimize in [true, false] {
         let engine = Engine::new(Config::new().optimize(optimize)).expect("a valid configuration");
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let mut random = Random(0x9e37_79b9_7f4a_7c15u64.wrapping_mul(seed | 1));
         for path in &files {
             let original = wat::parse_file(path).expect("the program is readable");
             for round in 0..rounds(original.len()) {
@@ -68,7 +71,9 @@ fn mutated_programs_never_panic() {
                 match outcome {
                     Ok(true) => accepted += 1,
                     Ok(false) => refused += 1,
-                    Err(_) => panic!("{}: mutation {round} (optimize {optimize}) caused a panic", path.display()),
+                    Err(_) => {
+                        panic!("{}: mutation {round} (seed {seed}, optimize {optimize}) caused a panic", path.display())
+                    }
                 }
             }
         }

@@ -5,7 +5,8 @@ use super::guest::Guest;
 use super::{Context, I32Exit, process, streams};
 use pulley::{Caller, Error, Linker, Result};
 
-const MODULE: &str = "wasi_snapshot_preview1";
+/// The name that programs import this interface from.
+pub const MODULE: &str = "wasi_snapshot_preview1";
 
 /// Calls `body` with the program's memory, and turns its result into an error number.
 fn call<T: 'static>(

@@ -10,7 +10,7 @@ mod link;
 mod process;
 mod streams;
 
-pub use link::add_to_linker;
+pub use link::{MODULE, add_to_linker};
 
 use std::fmt;
 use std::io::{IsTerminal, Read, Write};
