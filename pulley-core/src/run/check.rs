@@ -31,11 +31,13 @@ const CASES: usize = 1000;
 /// What calling a row's function gave: the result's bits (of a branch, whether it is taken), if it has one.
 type Outcome = Result<Option<u64>, Trap>;
 
+/// Calls a row's function with the operands (updating them), the immediates and memory 0.
+type Oracle<'a> = &'a dyn Fn(&mut [u64], &[i64], &mut Memory0) -> Outcome;
+
 pulley_macros::row_tests! { isa = crate::isa; check = crate::run::check::check; }
 
-/// Checks every form of `row` against `oracle`, which calls the row's function with the operands (updating them), the
-/// immediates and memory 0.
-pub(crate) fn check(row: Row, oracle: &dyn Fn(&mut [u64], &[i64], &mut Memory0) -> Outcome) {
+/// Checks every form of `row` against `oracle`.
+pub(crate) fn check(row: Row, oracle: Oracle<'_>) {
     for opcode in row.info().opcodes {
         for case in product(&samples(row, *opcode)) {
             let (operands, immediates) = case.split_at(row.info().operands.len());
@@ -282,7 +284,7 @@ fn product(lists: &[Vec<u64>]) -> Vec<Vec<u64>> {
 /// `check` notices when the function and the loop differ in a result, an update, a branch, a trap or a store.
 #[test]
 fn differences_are_found() {
-    let noticed = |row, oracle: &dyn Fn(&mut [u64], &[i64], &mut Memory0) -> Outcome| {
+    let noticed = |row, oracle: Oracle<'_>| {
         let checked = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| check(row, oracle)));
         assert!(checked.is_err(), "{row:?}");
     };
