@@ -73,6 +73,10 @@ pub(crate) struct RunOptions {
     /// With --invoke and a module that does not import them: the CPU time of the call.
     #[arg(long)]
     pub(crate) bench: bool,
+    /// Print how many bytecode instructions were executed, and the most frequent ones, to standard error
+    #[cfg(feature = "count-instructions")]
+    #[arg(long)]
+    pub(crate) count: bool,
     /// Set an environment variable of the program; without a value, pass on this process's
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<String>,

@@ -4,6 +4,8 @@
 
 mod args;
 mod clock;
+#[cfg(feature = "count-instructions")]
+mod count;
 mod failure;
 mod input;
 mod invoke;
@@ -20,7 +22,14 @@ use std::process::ExitCode;
 /// Parses the command line, runs the subcommand, reports its failure on standard error, and says what to exit with.
 pub fn main() -> ExitCode {
     let outcome = match Options::parse().command {
-        Command::Run(options) => run::run(&options),
+        Command::Run(options) => {
+            let outcome = run::run(&options);
+            #[cfg(feature = "count-instructions")]
+            if options.count {
+                count::report();
+            }
+            outcome
+        }
         Command::Objdump(options) => objdump::objdump(&options),
         Command::Wast(options) => wast::command(&options),
     };
