@@ -92,6 +92,13 @@ pub struct Table {
     pub types: Vec<(Ident, usize)>,
 }
 
+impl Table {
+    /// Whether there is nothing to complain about: rows that `#[instructions]` complained about have no forms.
+    pub fn is_whole(&self) -> bool {
+        !self.rows.is_empty() && self.rows.iter().all(|row| !row.forms.is_empty())
+    }
+}
+
 /// An instruction whatever its form: a function of the table, or one fused with a branch or a select.
 pub struct Row {
     pub name: String,

@@ -72,7 +72,7 @@ pub fn run(input: TokenStream, emit: fn(&Table, &TokenStream) -> TokenStream) ->
         Ok(ClientCall { client, whole }) => {
             let isa = client.isa;
             let Checked { table, errors } = validate::check(whole);
-            match errors.is_empty() && !table.rows.is_empty() {
+            match errors.is_empty() && table.is_whole() {
                 true => emit(&table, &quote!(#isa)),
                 false => emit::stub_run(&table, &quote!(#isa)),
             }
@@ -86,7 +86,7 @@ pub fn row_tests(input: TokenStream) -> TokenStream {
     match syn::parse2::<ClientCall>(input) {
         Ok(ClientCall { client: Client { isa, check: Some(check) }, whole }) => {
             let Checked { table, errors } = validate::check(whole);
-            match errors.is_empty() {
+            match errors.is_empty() && table.is_whole() {
                 true => emit::tests::emit(&table, &quote!(#isa), &quote!(#check)),
                 false => TokenStream::new(),
             }

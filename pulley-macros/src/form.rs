@@ -1,19 +1,63 @@
 //! Forms: the product of the places that a family allows at each position, less what makes no sense.
 
-use crate::ast::{Place, Register, ValueType};
+use crate::ast::{Alternative, Family, Form, Fusion, Operand, Place, Register, Row, ValueType};
+use syn::{Error, Ident};
+
+/// The forms of `row` by one alternative of its family.
+pub fn forms(row: &Row, family: &Family, by: &Alternative, registers: &[Register]) -> Result<Vec<Form>, Error> {
+    let (name, word) = (&row.function, &family.name);
+    let wrong = |message: String| Err(Error::new(row.ident.span(), message));
+    if by.operands.len() != row.operands.len() {
+        let added = if row.fusion == Some(Fusion::Select) { 2 } else { 0 };
+        let (has, places) = (row.operands.len() - added, by.operands.len().saturating_sub(added));
+        return wrong(format!("`{name}` has {has} operand(s), the family `{word}` has places for {places}"));
+    }
+    let result = match (row.result_type(), &by.result) {
+        (Some(ty), Some(letters)) => {
+            Some(Position { choices: places(&letters.to_string(), ty, registers, false), updated: false })
+        }
+        (None, None) => None,
+        (Some(ty), None) => {
+            return wrong(format!("`{name}` returns `{}`, the family `{word}` has no place for a result", ty.name));
+        }
+        (None, Some(_)) => {
+            return wrong(format!("`{name}` returns no value, the family `{word}` has a place for one"));
+        }
+    };
+    let position = |(letters, operand): (&Ident, &Operand)| Position {
+        choices: places(&letters.to_string(), &operand.ty, registers, !operand.updated),
+        updated: operand.updated,
+    };
+    let operands: Vec<_> = by.operands.iter().zip(&row.operands).map(position).collect();
+    if family.commutes.is_some() {
+        let two = row.operands.len() >= 2 && row.operands[0].ty.name == row.operands[1].ty.name;
+        if !two || row.operands[..2].iter().any(|operand| operand.updated) {
+            return wrong(format!("`{name}` cannot commute (family `{word}`): its first two operands differ"));
+        }
+    }
+    let forms = product(result, &operands, family.commutes.is_some());
+    if forms.is_empty() {
+        return wrong(format!("no form of the family `{word}` fits the types of `{name}`"));
+    }
+    let form = |places: Vec<Place>| {
+        let letters: String = places.iter().map(|place| place.letter().to_ascii_uppercase()).collect();
+        Form { opcode: Ident::new(&format!("{}{letters}", row.variant), row.variant.span()), places }
+    };
+    Ok(forms.into_iter().map(form).collect())
+}
 
 /// One position of a row: its result or an operand.
-pub struct Position {
-    pub choices: Vec<Place>,
+struct Position {
+    choices: Vec<Place>,
     /// Read, as an operand is, and (`&mut`) perhaps written too.
-    pub updated: bool,
+    updated: bool,
 }
 
 /// Types that an encoded 32-bit immediate can stand for (`Inline`): Rust's integers.
 const INLINE: [&str; 8] = ["i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64"];
 
 /// The places that `letters` means for a value of type `ty`; a letter without a meaning for the type is left out.
-pub fn places(letters: &str, ty: &ValueType, registers: &[Register], readable_only: bool) -> Vec<Place> {
+fn places(letters: &str, ty: &ValueType, registers: &[Register], readable_only: bool) -> Vec<Place> {
     let ty = ty.name.to_string();
     let place = |letter: char| match letter {
         's' => Some(Place::Slot),
@@ -29,7 +73,7 @@ pub fn places(letters: &str, ty: &ValueType, registers: &[Register], readable_on
 
 /// Every combination of one place per position that can be encoded and is not the mirror of another, in the order of
 /// the letters. The result, if the row has one, is the first position.
-pub fn product(result: Option<Position>, operands: &[Position], commutes: bool) -> Vec<Vec<Place>> {
+fn product(result: Option<Position>, operands: &[Position], commutes: bool) -> Vec<Vec<Place>> {
     let results = result.is_some() as usize;
     let mut forms = vec![Vec::new()];
     for position in result.iter().chain(operands) {

@@ -71,6 +71,7 @@ fn row(function: &mut ItemFn, errors: &mut Vec<Error>) -> TokenStream {
         Ok(()) => quote!(#(#docs)* #op #sig;),
         Err(error) => {
             errors.push(error);
+            function.attrs.push(parse_quote!(#[allow(missing_docs)]));
             let broken = format_ident!("{}", BROKEN);
             match plain_signature(&sig) {
                 true => quote!(#(#docs)* #[op(#broken)] #sig;),

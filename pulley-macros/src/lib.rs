@@ -1,4 +1,125 @@
 //! Derives an interpreter from one table of plain Rust functions.
+//!
+//! A *row* is a function: its signature says how the instruction is encoded, its body what it does. Rows stand in modules
+//! marked [`#[instructions]`](macro@instructions). One [`isa!`] per instruction set says which machine registers the
+//! interpreter keeps its state in and in which *forms* the rows come: where results and operands may live. From these come
+//!
+//! - `Opcode` (one per form) and `Row` with their metadata,
+//! - `Encoder`, which picks the form from the places of the operands: a compiler never names one,
+//! - the packed `operands` structs, and `disassemble`,
+//! - [`match_loop!`], a dispatch loop for stable Rust, and [`tail_loop!`], one for nightly Rust whose handlers `become`
+//!   each other; both call the same functions in the same way,
+//! - [`row_tests!`], a test per row.
+//!
+//! Nothing here knows WebAssembly. The generated code is `no_std` with `alloc`.
+//!
+//! # Rows
+//!
+//! | in the signature | means |
+//! |---|---|
+//! | a type behind a register's `for`, by value | an operand, read from the place that the form says |
+//! | the same behind `&mut` | an operand that is read and then written |
+//! | the type of a register behind `&` or `&mut` | that part of the machine's state; for `machine: *mut Machine` it is `&Machine` or `&mut Machine` |
+//! | the first register's type, by value | the address of the following instruction |
+//! | any other type, by value | an immediate: an encoded field of the width that its `Immediate::SIZE` says |
+//! | returns nothing, a value type | writes the result |
+//! | returns `bool` | writes 0 or 1; a family may also fuse it with a branch or a select |
+//! | returns `Target` | jumps there |
+//! | returns `Flow` | `Flow::Next` goes on, `Flow::Jump` goes where the row set the pc through `&mut`, `Flow::Exit(exit)` leaves the loop |
+//! | returns `Result<_, Trap>` | any of these, or leaves the loop with `Exit::from(trap)`; the saved pc is this instruction's |
+//!
+//! A row has a doc comment, concrete types, and the attribute `#[op(family)]`. Functions without that attribute are left
+//! alone. A row becomes `pub` and `#[inline(always)]`; its module's own imports cover its signature and its body, and the
+//! module must be reachable from where the loops stand.
+//!
+//! # The instruction set
+//!
+//! ```text
+//! isa! {
+//!     use crate::machine::{..};                                    // absolute: also used where the loops stand
+//!     registers {
+//!         pc: Code;                                                // first: the program counter
+//!         fp: Frame;                                               // second: the frame of slots
+//!         memory: Memory { base: *mut u8, length: usize };         // a struct, carried as its public fields
+//!         machine: *mut Machine;                                   // one `*mut`: gets `save(pc, fp)` on leaving
+//!         a: u64 as r for i32 u64 bool;                            // place `r` of these types; one is a `u64`
+//!         fa: f64 as r for f64;                                    // place `r` of another type
+//!     }
+//!     forms {
+//!         binary = rs <- rs rsi;                                   // result <- operands: the product of the letters
+//!         commutative = rs <- rs rsi, commutes;                    // .. less those that are mirrors of others
+//!         compare = rs <- rs rsi | br_if <- rs rsi | br_unless <- rs rsi | select rs <- rs rsi s s;
+//!         count = br_if <- s si;                                   // one alternative: the row is the branch
+//!         store = <- rsi rsi;
+//!         control = ;                                              // neither result nor operands
+//!     }
+//!     groups { integers::int, crate::isa::floats::float }          // opcodes are numbered in this order
+//! }
+//! ```
+//!
+//! `s` is a frame slot, `i` an encoded constant (of the integer types), other letters are registers. A letter without a
+//! meaning for a type is left out, and so are forms that need one register for two operands. A register that holds values
+//! starts as its `Default`. A handler takes at most eleven machine words besides floats (see `tests/canary.rs`).
+//!
+//! Alternatives after the plain one make rows of their own: `br_if_NAME` and `br_unless_NAME` have one more immediate,
+//! `target`; `select_NAME` has two more operands, `if_true` and `if_false`, moved as `u64` bits. A family with just one
+//! alternative makes just one row, named after the function.
+//!
+//! # Encoding
+//!
+//! A two-byte opcode; then the result's slot if it lives in one, then each operand in the order of the signature (a slot two
+//! bytes, a constant four, a register none), then each immediate, a fused branch's target last. Little-endian, no padding.
+//! Jumps count in bytes from the start of their own instruction.
+//!
+//! # What the machine supplies
+//!
+//! Under these names, by the `use` items at the head of `isa!`; what a table does not use may be missing.
+//!
+//! | name | what generated code uses |
+//! |---|---|
+//! | `Value` | trait of the value types: `from_bits(u64) -> Self`, `to_bits(self) -> u64` |
+//! | `Inline` | trait of those that `i` can stand for: `from_immediate(i32) -> Self` |
+//! | `Immediate` | trait: `const SIZE: usize` (even), `unsafe fn read(*const u8) -> Self` |
+//! | the pc's type | `Copy`; `unsafe fn`s `opcode() -> u16`, `slot(offset) -> u16`, `immediate(offset) -> i32`, `read::<T: Immediate>(offset) -> T`, `advance(size)`, `jump(Target)` |
+//! | the frame's type | `Copy`; `unsafe fn`s `get(u16) -> u64`, `set(u16, u64)` |
+//! | `Target` | an `Immediate` of four bytes |
+//! | `Targets` | (if a row takes it: its last immediate) a count of four bytes; that many targets follow the instruction |
+//! | `Flow` | `Next`, `Jump`, `Exit(Exit)` |
+//! | `Exit` | `From<Trap>`; `to_bits(self) -> u64` and `from_bits(u64)`, which the tail loop passes an exit by |
+//! | the machine | `save(&mut self, pc, fp)` |
+//!
+//! All small methods should be `#[inline(always)]`. Both loops trust the code they run: opcodes, slots and targets have to
+//! be checked before, by a verifier or by construction.
+//!
+//! # A virtual machine step by step
+//!
+//! `examples/calculator` is a whole one: it compiles and runs `x = 2; print sqrt(x * 8)`.
+//!
+//! 1. **The table.** Numbers, and control. Note what is not there: no operand decoding, no opcode numbers, no loop.
+//!
+//! ```ignore
+#![doc = include_str!("../examples/calculator/table.rs")]
+//! ```
+//!
+//! 2. **The machine** (`machine.rs`) supplies the names of the list above: two value types, two immediates, `Code` and
+//!    `Frame` as pointers in newtypes, `Flow`, `Exit`, and a `Machine` with what no register holds.
+//!
+//! 3. **A compiler** (`language.rs`) writes bytecode through the encoder. It says where things are, `Place::R` or
+//!    `Place::Slot(3)`, and gets the opcode for that: `encoder.add(Place::R, Place::Slot(3), Place::R)`. A jump forward is
+//!    written with target 0 and patched.
+//!
+//! 4. **The loop** is one line, on stable `match_loop! { isa = crate::table; }`, on nightly `tail_loop!` with
+//!    `#![feature(explicit_tail_calls, rust_preserve_none_cc)]`; both give
+//!    `unsafe fn run(pc: Code, fp: Frame, machine: *mut Machine) -> Exit`: the registers that hold no values.
+//!
+//! 5. **Tests.** `row_tests! { isa = crate::table; check = crate::tests::check; }`: the example's `check` runs each form of
+//!    each arithmetic row in the loop and compares with what the function gives.
+//!
+//! 6. **Running.** `main.rs` compiles, lists with `disassemble`, runs, and shows what a trap says:
+//!    `DivisionByZero at 0x42: divide r, s0, r`.
+//!
+//! Adding an instruction is adding a function: `cargo run --example calculator` disassembles it, both loops execute it, its
+//! test exists.
 
 mod ast;
 mod emit;
@@ -7,35 +128,68 @@ mod form;
 mod group;
 mod layout;
 mod parse;
+#[cfg(test)]
+mod snapshot;
 mod validate;
 
 use proc_macro::TokenStream;
 
-/// Makes the functions of a module with an `#[op(..)]` attribute rows of the instruction table.
+/// Makes the functions of an inline module that have an `#[op(family)]` attribute rows of the instruction table.
+///
+/// They stay functions that anyone can call. See the crate's documentation for what their signatures mean.
 #[proc_macro_attribute]
 pub fn instructions(attr: TokenStream, item: TokenStream) -> TokenStream {
     group::expand(attr.into(), item.into()).into()
 }
 
-/// Declares an instruction set: registers, forms and groups of rows.
+/// Declares an instruction set: registers, forms and groups of rows. See the crate's documentation.
+///
+/// Gives, where it stands: `Opcode`, `Row`, `RowInfo`, `OpcodeInfo` and what these consist of, `Place`, `Encoder`, `NoForm`,
+/// `operands`, `disassemble`, `Instruction`, `Malformed`.
 #[proc_macro]
 pub fn isa(input: TokenStream) -> TokenStream {
     expand::isa(input.into()).into()
 }
 
 /// The dispatch loop for stable Rust: `match_loop! { isa = crate::isa; }`.
+///
+/// Gives `pub(crate) unsafe fn run(..) -> Exit`, whose parameters are the registers that hold no values: one `match` in a
+/// loop, in which every arm ends in its own `continue`. The path is absolute: of the module where [`isa!`] stands.
 #[proc_macro]
 pub fn match_loop(input: TokenStream) -> TokenStream {
     expand::client(input.into(), quote::quote!(::pulley_macros::__match_loop)).into()
 }
 
 /// The dispatch loop for nightly Rust: `tail_loop! { isa = crate::isa; }`.
+///
+/// Gives the same `run` as [`match_loop!`]. Behind it are a function per opcode with the calling convention
+/// `rust-preserve-none`, which carries all registers in machine registers, and a table of them. The crate needs
+/// `#![feature(explicit_tail_calls, rust_preserve_none_cc)]`. Invoke it under `cfg`: compilers that do not know `become`
+/// then never see it.
 #[proc_macro]
 pub fn tail_loop(input: TokenStream) -> TokenStream {
     expand::client(input.into(), quote::quote!(::pulley_macros::__tail_loop)).into()
 }
 
-/// A test per row: `row_tests! { isa = crate::isa; check = crate::path::to::check; }`.
+/// A test per row: `row_tests! { isa = crate::isa; check = crate::path::to::check; }`, inside `#[cfg(test)]`.
+///
+/// The test of row `X` is named after it, under `__row_tests::rows`. It first checks that each form of the row is
+/// disassembled as it was encoded. Then it calls `check(Row::X, &oracle)`, unless the row returns `Target` or `Flow` or takes
+/// state that a test cannot make up (a register that is no struct, the following instruction, `Targets`).
+///
+/// `oracle` calls the row's function, of a fusion the function that was fused:
+///
+/// ```ignore
+/// pub(crate) fn check(row: Row, oracle: &dyn Fn(&mut [u64], &[i64], &mut State) -> Result<Option<u64>, Trap>)
+/// ```
+///
+/// - the operands as slots hold them, in the order of `row.info().operands`; those that the row updates are updated in
+///   place, if it does not trap;
+/// - the immediates as `Encoder::emit` takes them, in the order of `row.info().immediates`; a fused target is ignored;
+/// - `State` is the struct among the registers (`Memory0`); `()` if there is none, a tuple in their order if there are more;
+/// - the answer is the bits of the result; for a fused branch whether it is taken, as 0 or 1; `None` for no result.
+///
+/// `check` makes up operands, lets the dispatch loop run each of `row.info().opcodes` on them, and compares.
 #[proc_macro]
 pub fn row_tests(input: TokenStream) -> TokenStream {
     expand::client(input.into(), quote::quote!(::pulley_macros::__row_tests)).into()

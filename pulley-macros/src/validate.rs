@@ -1,7 +1,7 @@
 //! From what the table says to what it means: resolves types, families and fusions, and complains once per mistake.
 
 use crate::ast::*;
-use crate::form::{self, Position};
+use crate::form;
 use crate::group::BROKEN;
 use crate::parse::Whole;
 use proc_macro2::Span;
@@ -81,16 +81,18 @@ impl<'a> Checker<'a> {
                 }
             }
         }
+        let span = spec.registers.last().map_or_else(Span::call_site, |register| register.name.span());
         if spec.registers.len() < 2 {
-            self.error(Span::call_site(), "`registers` starts with the pc and the frame: `pc: Code; fp: Frame;`");
+            self.error(span, "`registers` starts with the pc and the frame: `pc: Code; fp: Frame;`");
+            return;
         }
         let word = |r: &&Register| matches!(&r.kind, RegisterKind::Word(Type::Ptr(ptr)) if ptr.mutability.is_some());
         if !spec.registers.iter().any(|register| word(&register)) {
-            self.error(Span::call_site(), "`registers` needs the machine, a pointer: `machine: *mut Machine;`");
+            self.error(span, "`registers` needs the machine, a pointer: `machine: *mut Machine;`");
         }
         let bits = |r: &&Register| r.values.is_some() && last_name(r.ty()).is_some_and(|name| name == "u64");
         if !spec.registers.iter().any(|register| bits(&register)) {
-            self.error(Span::call_site(), "`registers` needs a `u64` that holds values: it also carries exits");
+            self.error(span, "`registers` needs a `u64` that holds values: it also carries exits");
         }
     }
 
@@ -159,7 +161,9 @@ impl<'a> Checker<'a> {
         let base = match self.signature(group, signed) {
             Ok(row) => row,
             Err(error) => {
-                self.errors.push(error);
+                if family != BROKEN {
+                    self.errors.push(error);
+                }
                 self.rows.push(stub(group, name, doc(signed)));
                 return;
             }
@@ -190,93 +194,36 @@ impl<'a> Checker<'a> {
             self.rows.push(clone(&base));
         }
         for alternative in &family.alternatives {
-            let result = match &alternative.fusion {
-                None => self.fill(first, family, alternative),
-                Some((fusion, _)) => {
-                    let (mut row, at) = (clone(&base), self.rows.len());
-                    fuse(&mut row, *fusion, plain, self.value_type("u64", span));
-                    self.rows.push(row);
-                    if plain {
-                        fused[*fusion as usize] = Some(at);
-                    }
-                    self.fill(at, family, alternative)
+            let mut at = first;
+            if let Some((fusion, _)) = &alternative.fusion {
+                if !matches!(&base.result, Outcome::Value(ty) if ty.name == "bool") {
+                    let (name, family, keyword) = (&base.name, &family.name, fusion.keyword());
+                    self.error(span, format!("`{name}` must return `bool`: family `{family}` has `{keyword}`"));
+                    break;
                 }
-            };
-            if let Err(error) = result {
-                self.errors.push(error);
-                break;
+                at = self.rows.len();
+                let mut row = clone(&base);
+                fuse(&mut row, *fusion, family.alternatives.len() > 1, self.value_type("u64", span));
+                self.rows.push(row);
+                if plain {
+                    fused[*fusion as usize] = Some(at);
+                }
+            }
+            match form::forms(&self.rows[at], family, alternative, &self.spec.registers) {
+                Ok(forms) => {
+                    self.rows[at].forms = forms;
+                    self.rows[at].commutes = family.commutes.is_some();
+                }
+                Err(error) => {
+                    self.errors.push(error);
+                    break;
+                }
             }
         }
-        self.rows[first].fused = fused;
-    }
-
-    /// The forms of row `at` by one alternative of its family.
-    fn fill(&mut self, at: usize, family: &Family, alternative: &Alternative) -> Result<(), Error> {
-        let row = &self.rows[at];
-        let (span, name, word) = (row.ident.span(), &row.ident, &family.name);
-        let returns_bool = matches!(&row.result, Outcome::Value(ty) if ty.name == "bool");
-        if let Some((fusion, _)) = &alternative.fusion
-            && !returns_bool
-            && row.fusion != Some(Fusion::Select)
-        {
-            let keyword = fusion.keyword();
-            return Err(Error::new(span, format!("`{name}` must return `bool`: family `{word}` has `{keyword}`")));
+        match self.rows.get_mut(first) {
+            Some(row) => row.fused = fused,
+            None => self.rows.push(base),
         }
-        if let (Some(Fusion::Select), Outcome::Value(ty)) = (row.fusion, &row.result)
-            && ty.name != "u64"
-        {
-            return Err(Error::new(span, format!("`{name}` must return `bool`: family `{word}` has `select`")));
-        }
-        let expected = alternative.operands.len();
-        if expected != row.operands.len() {
-            let extra = if row.fusion == Some(Fusion::Select) { 2 } else { 0 };
-            let (has, expected) = (row.operands.len() - extra, expected as isize - extra as isize);
-            let message = format!("`{name}` has {has} operand(s), the family `{word}` has places for {expected}");
-            return Err(Error::new(span, message));
-        }
-        let registers = &self.spec.registers;
-        let result = match (row.result_type(), &alternative.result) {
-            (Some(ty), Some(letters)) => {
-                Some(Position { choices: form::places(&letters.to_string(), ty, registers, false), updated: false })
-            }
-            (None, None) => None,
-            (Some(ty), None) => {
-                let message =
-                    format!("`{name}` returns `{}`, but the family `{word}` has no place for a result", ty.name);
-                return Err(Error::new(span, message));
-            }
-            (None, Some(_)) => {
-                let message = format!("`{name}` returns no value, but the family `{word}` has a place for one");
-                return Err(Error::new(span, message));
-            }
-        };
-        let position = |(letters, operand): (&Ident, &Operand)| Position {
-            choices: form::places(&letters.to_string(), &operand.ty, registers, !operand.updated),
-            updated: operand.updated,
-        };
-        let operands: Vec<_> = alternative.operands.iter().zip(&row.operands).map(position).collect();
-        let commutes = family.commutes.is_some();
-        if commutes {
-            let two = row.operands.len() >= 2 && row.operands[0].ty.name == row.operands[1].ty.name;
-            if !two || row.operands[..2].iter().any(|operand| operand.updated) {
-                let message = format!("`{name}` cannot commute (family `{word}`): its first two operands differ");
-                return Err(Error::new(span, message));
-            }
-        }
-        let forms = form::product(result, &operands, commutes);
-        if forms.is_empty() {
-            let message = format!("no form of the family `{word}` fits the types of `{name}`");
-            return Err(Error::new(span, message));
-        }
-        let variant = row.variant.clone();
-        let opcode = |places: &Vec<Place>| {
-            let letters: String = places.iter().map(|place| place.letter().to_ascii_uppercase()).collect();
-            Ident::new(&format!("{variant}{letters}"), variant.span())
-        };
-        let forms = forms.into_iter().map(|places| Form { opcode: opcode(&places), places }).collect();
-        self.rows[at].forms = forms;
-        self.rows[at].commutes = commutes;
-        Ok(())
     }
 
     /// Sorts the parameters and the result of a row into what they mean.
@@ -301,6 +248,11 @@ impl<'a> Checker<'a> {
             Some(Type::Tuple(tuple)) if tuple.elems.is_empty() => Outcome::Nothing,
             Some(ty) => self.outcome(ty)?,
         };
+        let targets = row.immediates.iter().rev().skip(1).find(|i| i.kind == ImmediateKind::Targets);
+        if let Some(targets) = targets {
+            let message = "`Targets` is the last immediate of its row: the table of targets follows it";
+            return Err(Error::new(targets.name.span(), message));
+        }
         let reserved: &[&str] = match row.result {
             Outcome::Value(_) => &["dst", "target", "if_true", "if_false"],
             _ => &[],
@@ -428,7 +380,11 @@ fn types(rows: &[Row]) -> Vec<(Ident, usize)> {
 }
 
 /// A row without operands, result and forms.
-fn stub(group: usize, name: &Ident, doc: Vec<String>) -> Row {
+fn stub(group: usize, name: &Ident, mut doc: Vec<String>) -> Row {
+    if doc.is_empty() {
+        // Of a row without a doc, which was complained about: one complaint is enough.
+        doc.push(" (undocumented)".to_string());
+    }
     let text = name.to_string();
     let text = text.strip_prefix("r#").unwrap_or(&text).to_string();
     Row {
@@ -471,7 +427,7 @@ fn clone(row: &Row) -> Row {
     copy
 }
 
-/// Turns the copy of a row into its fusion. `renamed`: the row also exists unfused, so this one needs a name.
+/// Turns the copy of a row into its fusion. `renamed`: it is not the only row of the function, so it needs a name.
 fn fuse(row: &mut Row, fusion: Fusion, renamed: bool, bits: Option<ValueType>) {
     let span = row.ident.span();
     row.fusion = Some(fusion);
@@ -487,10 +443,8 @@ fn fuse(row: &mut Row, fusion: Fusion, renamed: bool, bits: Option<ValueType>) {
         row.ident = format_ident!("{}", row.name, span = span);
     }
     if fusion == Fusion::Select {
-        let (Outcome::Value(result), Some(bits)) = (&row.result, bits) else { return };
-        if result.name != "bool" {
-            return;
-        }
+        // Without `u64` among the values there was an error about the family.
+        let Some(bits) = bits else { return };
         for name in ["if_true", "if_false"] {
             row.operands.push(Operand { name: Ident::new(name, span), ty: bits.clone(), updated: false });
         }

@@ -10,7 +10,7 @@ use crate::parse::resolve;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
-/// How a tier hands on control. Each method gives an expression that does not return.
+/// How a tier hands on control: the statements at the end of a block, from where execution does not come back.
 pub trait Dispatch {
     /// Goes on with the instruction that follows, at `pc`.
     ///
@@ -22,7 +22,7 @@ pub trait Dispatch {
     /// Goes on with the instruction at `pc`.
     fn jump(&self, pc: TokenStream) -> TokenStream;
 
-    /// Leaves the loop; `pc` and the frame are saved.
+    /// Leaves the loop; `pc` and the frame are saved. One expression.
     fn leave(&self, pc: TokenStream, exit: TokenStream) -> TokenStream;
 }
 
@@ -225,7 +225,11 @@ impl Body<'_> {
                 let at = if moves { local(&format!("own_{pc}")) } else { pc.clone() };
                 let jump = self.dispatch.jump(quote!(#at));
                 let leave = self.dispatch.leave(quote!(#at), quote!(#exit));
-                quote!(match #result { Flow::Next => #next, Flow::Jump => #jump, Flow::Exit(#exit) => #leave })
+                quote!(match #result {
+                    Flow::Next => { #next }
+                    Flow::Jump => { #jump }
+                    Flow::Exit(#exit) => #leave,
+                })
             }
         }
     }

@@ -16,7 +16,7 @@ struct Match<'a> {
 impl Dispatch for Match<'_> {
     fn jump(&self, pc: TokenStream) -> TokenStream {
         let name = self.pc;
-        quote!({ #name = #pc; continue; })
+        quote!(#name = #pc; continue;)
     }
 
     fn leave(&self, pc: TokenStream, exit: TokenStream) -> TokenStream {
@@ -61,6 +61,7 @@ pub fn emit(table: &Table, isa: &TokenStream) -> TokenStream {
             #[allow(unused_mut, unused_variables, unused_assignments, unused_braces, unreachable_code)]
             #[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "one caller's promise covers all of it: the \
                 code is verified, so opcodes, fields, slots and targets are what the table says")]
+            #[inline(never)]
             pub(crate) unsafe fn run(#(#params),*) -> Exit {
                 unsafe {
                     #(#locals)*

@@ -20,10 +20,10 @@ impl Dispatch for Tail<'_> {
     fn jump(&self, pc: TokenStream) -> TokenStream {
         let name = &self.registers[0].name;
         let words = words(self.registers);
-        quote!({
+        quote! {
             let #name = #pc;
             become (*TABLE.get_unchecked(#name.opcode() as usize))(#(#words),*)
-        })
+        }
     }
 
     fn leave(&self, pc: TokenStream, exit: TokenStream) -> TokenStream {

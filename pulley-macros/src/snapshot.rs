@@ -1,0 +1,98 @@
+//! The expansion of a tiny instruction set, pinned for both tiers in `tests/expand/{match,tail}/tiny.rs`.
+//!
+//! `PULLEY_BLESS=1 cargo test -p pulley-macros snapshot` writes the files anew: read the difference before committing.
+
+use crate::parse::Whole;
+use crate::{emit, validate};
+use proc_macro2::TokenStream;
+use quote::quote;
+use std::path::Path;
+
+/// One row of each kind that bodies differ by, with few forms.
+fn tiny() -> crate::ast::Table {
+    let spec = quote! {
+        use crate::machine::{Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target, Value};
+        registers {
+            pc: Code;
+            fp: Frame;
+            memory: Memory { base: *mut u8, length: usize };
+            a: u64 as r for i32 u32 u64 bool;
+            machine: *mut Machine;
+            fa: f64 as r for f64;
+        }
+        forms {
+            binary = r <- rs si;
+            float = s <- r;
+            compare = r <- r s | br_if <- r i | select s <- s r s s;
+            count = br_if <- s i;
+            load = r <- s;
+            control = ;
+        }
+        groups { rows }
+    };
+    let groups = quote! {
+        rows {
+            /// `a - b`.
+            #[op(binary)]
+            fn i32_sub(a: i32, b: i32) -> i32;
+            /// `a < b`.
+            #[op(compare)]
+            fn i32_lt(a: i32, b: i32) -> bool;
+            /// `-a`.
+            #[op(float)]
+            fn f64_neg(a: f64) -> f64;
+            /// Adds `step` to `x`.
+            #[op(count)]
+            fn count(x: &mut u32, step: Step, limit: u32) -> bool;
+            /// The word at `addr + offset`.
+            #[op(load)]
+            fn load(memory: &Memory, addr: u32, offset: Offset) -> Result<u32, Trap>;
+            /// Jumps.
+            #[op(control)]
+            fn br(target: Target) -> Target;
+            /// Calls.
+            #[op(control)]
+            fn call(machine: &mut Machine, next: Code, pc: &mut Code, fp: &mut Frame, target: Target) -> Flow;
+        }
+    };
+    let checked = validate::check(Whole::parse(spec, groups).expect("the tiny table parses"));
+    assert!(checked.errors.is_empty(), "{}", checked.complaints());
+    checked.table
+}
+
+fn compare(name: &str, tokens: TokenStream) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expand").join(name);
+    let file = syn::parse2(tokens).expect("the expansion is Rust");
+    let text = prettyplease::unparse(&file);
+    if std::env::var_os("PULLEY_BLESS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        return;
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let lines = golden.lines().zip(text.lines()).enumerate();
+    let different = lines.into_iter().find(|(_, (old, new))| old != new);
+    if let Some((line, (old, new))) = different {
+        panic!("{name}:{}: the expansion has\n{new}\ninstead of\n{old}\nPULLEY_BLESS=1 accepts it", line + 1);
+    }
+    assert_eq!(
+        golden.lines().count(),
+        text.lines().count(),
+        "{name}: the expansion grew or shrank; PULLEY_BLESS=1 accepts it"
+    );
+}
+
+#[test]
+fn snapshot_of_the_match_loop() {
+    compare("match/tiny.rs", emit::match_loop::emit(&tiny(), &quote!(crate::isa)));
+}
+
+#[test]
+fn snapshot_of_the_tail_loop() {
+    compare("tail/tiny.rs", emit::tail_loop::emit(&tiny(), &quote!(crate::isa)));
+}
+
+#[test]
+fn snapshot_of_the_instruction_set() {
+    compare("isa/tiny.rs", emit::isa(&tiny()));
+}

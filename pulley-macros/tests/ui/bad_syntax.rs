@@ -1,0 +1,44 @@
+//! A form is written with an arrow.
+#![deny(missing_docs)]
+#![allow(dead_code, unused_imports)]
+
+#[allow(missing_docs)]
+#[path = "../vm/machine.rs"]
+pub mod machine;
+
+/// Rows.
+#[pulley_macros::instructions]
+pub mod int {
+    use crate::machine::*;
+
+    /// `a + b`.
+    #[op(binary)]
+    fn i32_add(a: i32, b: i32) -> i32 {
+        a.wrapping_add(b)
+    }
+}
+
+pulley_macros::isa! {
+    use crate::machine::*;
+    registers {
+        pc: Code;
+        fp: Frame;
+        a: u64 as r for i32 u32 i64 u64 bool;
+        machine: *mut Machine;
+    }
+    forms {
+        unary = rs rs;
+        binary = rs <- rs rsi;
+        compare = rs <- rs rsi | br_if <- rs rsi | select rs <- rs rsi s s;
+        control = ;
+    }
+    groups { int }
+}
+
+/// Nothing is made of it.
+pub mod run {
+    pulley_macros::match_loop! { isa = crate; }
+}
+
+fn main() {
+}

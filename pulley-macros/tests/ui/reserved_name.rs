@@ -1,0 +1,46 @@
+//! Fields that the table adds keep their names.
+#![deny(missing_docs)]
+#![allow(dead_code, unused_imports)]
+
+#[allow(missing_docs)]
+#[path = "../vm/machine.rs"]
+pub mod machine;
+
+/// Rows.
+#[pulley_macros::instructions]
+pub mod int {
+    use crate::machine::*;
+
+    /// `dst`.
+    #[op(unary)]
+    fn same(dst: i32) -> i32 {
+        dst
+    }
+}
+
+pulley_macros::isa! {
+    use crate::machine::*;
+    registers {
+        pc: Code;
+        fp: Frame;
+        a: u64 as r for i32 u32 i64 u64 bool;
+        machine: *mut Machine;
+    }
+    forms {
+        unary = rs <- rs;
+        binary = rs <- rs rsi;
+        compare = rs <- rs rsi | br_if <- rs rsi | select rs <- rs rsi s s;
+        control = ;
+    }
+    groups { int }
+}
+
+/// The mistake is reported once: neither this nor what follows knows more about it.
+pub mod run {
+    pulley_macros::match_loop! { isa = crate; }
+}
+
+fn main() {
+    let _ = (Row::ALL, Encoder::new(), Place::R, run::run);
+    let _ = Row::Same;
+}
