@@ -42,6 +42,7 @@ pub mod control {
 
     /// Calls the function that `table` holds at `index`. Traps when there is none or when its type is not `ty`.
     #[op(switch)]
+    #[expect(clippy::too_many_arguments, reason = "each is a field of the instruction or a register of the machine")]
     fn call_indirect(
         pc: &mut Code,
         next: Code,

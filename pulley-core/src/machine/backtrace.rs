@@ -27,7 +27,11 @@ pub struct FrameInfo {
 impl fmt::Debug for FrameInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, offset) = (self.module.func_name(self.func), self.wasm_offset);
-        f.debug_struct("FrameInfo").field("func", &self.func).field("name", &name).field("wasm_offset", &offset).finish()
+        f.debug_struct("FrameInfo")
+            .field("func", &self.func)
+            .field("name", &name)
+            .field("wasm_offset", &offset)
+            .finish()
     }
 }
 

@@ -6,8 +6,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 static EXECUTED: [AtomicU64; Opcode::COUNT] = [const { AtomicU64::new(0) }; Opcode::COUNT];
 
-/// Notes that an instruction with this opcode is about to be executed.
-#[inline(always)]
+/// Notes that an instruction with this opcode is about to be executed. Out of line: in every arm of the match loop it
+/// would take minutes to compile.
+#[inline(never)]
 pub(crate) fn note(opcode: u16) {
     EXECUTED[opcode as usize].fetch_add(1, Ordering::Relaxed);
 }

@@ -53,11 +53,7 @@ unsafe fn write_header(frame: Frame, stub: Code, caller: Caller) {
 unsafe fn read_header(frame: Frame) -> Caller {
     // SAFETY: the caller's.
     unsafe {
-        Caller {
-            pc: (*frame.header(1)).code,
-            fp: (*frame.header(2)).frame,
-            instance: (*frame.header(3)).instance,
-        }
+        Caller { pc: (*frame.header(1)).code, fp: (*frame.header(2)).frame, instance: (*frame.header(3)).instance }
     }
 }
 

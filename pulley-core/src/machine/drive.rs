@@ -69,7 +69,8 @@ struct Stack {
 impl Stack {
     fn base(&mut self) -> Frame {
         let slots = self.slots;
-        let memory = self.memory.get_or_insert_with(|| NonNull::from(Box::leak(alloc::vec![0; slots].into_boxed_slice())));
+        let memory =
+            self.memory.get_or_insert_with(|| NonNull::from(Box::leak(alloc::vec![0; slots].into_boxed_slice())));
         Frame::new(memory.as_ptr().cast::<Slot>())
     }
 }
@@ -147,7 +148,14 @@ impl Store {
         let entry = self.funcs[func.0 as usize];
         let exit = self.runner.stubs.code(Stub::Exit);
         let waiting = entry.is_host().then_some(HostCall { func, frame: base });
-        self.runner.activations.push(Activation { base, results, pc: exit, fp: base, instance: entry.instance, waiting });
+        self.runner.activations.push(Activation {
+            base,
+            results,
+            pc: exit,
+            fp: base,
+            instance: entry.instance,
+            waiting,
+        });
         if entry.is_host() {
             return Outcome::HostCall { func };
         }

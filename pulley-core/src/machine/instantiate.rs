@@ -133,7 +133,8 @@ impl Store {
         self.allocate_globals(&module, address, imports.globals);
         self.initialise_tables(&module, address);
         let elements = module.elements.iter();
-        let elements = elements.map(|segment| segment.items.iter().map(|item| Ref(self.evaluate(address, item))).collect());
+        let elements =
+            elements.map(|segment| segment.items.iter().map(|item| Ref(self.evaluate(address, item))).collect());
         let elements = elements.collect();
         self.instances.get_mut(id.0 as usize).elements = elements;
         let largest = module.functions.iter().map(|function| function.frame_slots as usize).max();
@@ -202,7 +203,9 @@ impl Store {
                 ConstOp::GlobalGet(index) => stack.push(self.global_get(globals[index as usize])),
                 ConstOp::RefNull => stack.push(Ref::NULL.0),
                 // SAFETY: instances live as long as the store.
-                ConstOp::RefFunc(index) => stack.push(FuncId(unsafe { (&(*instance).funcs)[index as usize] }).to_ref().0),
+                ConstOp::RefFunc(index) => {
+                    stack.push(FuncId(unsafe { (&(*instance).funcs)[index as usize] }).to_ref().0)
+                }
                 ConstOp::I32Add => binary(&mut stack, |a, b| (a as u32).wrapping_add(b as u32) as u64),
                 ConstOp::I32Sub => binary(&mut stack, |a, b| (a as u32).wrapping_sub(b as u32) as u64),
                 ConstOp::I32Mul => binary(&mut stack, |a, b| (a as u32).wrapping_mul(b as u32) as u64),

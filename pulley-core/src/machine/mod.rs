@@ -47,4 +47,3 @@ pub use instantiate::InstantiateError;
 pub use memory0::Memory0;
 pub use state::Machine;
 pub use store::{AllocError, Extern, FuncId, GlobalId, InstanceId, MemoryId, Store, StoreConfig, TableId};
-

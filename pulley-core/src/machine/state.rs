@@ -168,7 +168,14 @@ impl Machine {
         self.table(table).fill(index, value, len)
     }
 
-    pub(crate) fn table_copy(&mut self, to: u32, from: u32, len: u32, dst: TableIndex, src: TableIndex) -> Result<(), Trap> {
+    pub(crate) fn table_copy(
+        &mut self,
+        to: u32,
+        from: u32,
+        len: u32,
+        dst: TableIndex,
+        src: TableIndex,
+    ) -> Result<(), Trap> {
         let (dst, src) = (&raw mut *self.table(dst), &raw mut *self.table(src));
         // Two indices may name one table, imported twice.
         if core::ptr::eq(dst, src) {
@@ -179,7 +186,14 @@ impl Machine {
         unsafe { (*dst).init(to, (*src).elements(), from, len) }
     }
 
-    pub(crate) fn table_init(&mut self, to: u32, from: u32, len: u32, segment: SegmentIndex, table: TableIndex) -> Result<(), Trap> {
+    pub(crate) fn table_init(
+        &mut self,
+        to: u32,
+        from: u32,
+        len: u32,
+        segment: SegmentIndex,
+        table: TableIndex,
+    ) -> Result<(), Trap> {
         let table = &raw mut *self.table(table);
         let elements = &self.instance().elements[segment.0 as usize];
         // SAFETY: a table is no part of the instance that the elements are borrowed from.
@@ -194,14 +208,23 @@ impl Machine {
         (memory.length / PAGE) as u32
     }
 
-    pub(crate) fn memory_init(&mut self, memory: &Memory0, to: u32, from: u32, len: u32, segment: SegmentIndex) -> Result<(), Trap> {
+    pub(crate) fn memory_init(
+        &mut self,
+        memory: &Memory0,
+        to: u32,
+        from: u32,
+        len: u32,
+        segment: SegmentIndex,
+    ) -> Result<(), Trap> {
         let data = self.instance().data(segment.0 as usize);
         let (to, from, len) = (to as u64, from as u64, len as u64);
         if from + len > data.len() as u64 || to + len > memory.length as u64 {
             return Err(Trap::MemoryOutOfBounds);
         }
         // SAFETY: both ranges were checked just now; a module's data is no part of a memory.
-        unsafe { memory.base.add(to as usize).copy_from_nonoverlapping(data.as_ptr().add(from as usize), len as usize) };
+        unsafe {
+            memory.base.add(to as usize).copy_from_nonoverlapping(data.as_ptr().add(from as usize), len as usize)
+        };
         Ok(())
     }
 

@@ -1,11 +1,11 @@
 //! The store: everything that instances share, and the machine that runs them.
 
+use crate::machine::Machine;
 use crate::machine::arena::Arena;
 use crate::machine::funcs::FuncEntry;
 use crate::machine::instance::Instance;
 use crate::machine::memory::Memory;
 use crate::machine::table::Table;
-use crate::machine::Machine;
 use crate::module::{ExternKind, FuncType, GlobalType, MemoryType, Module, TableType};
 use crate::value::Ref;
 use alloc::collections::BTreeMap;
