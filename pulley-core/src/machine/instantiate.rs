@@ -202,9 +202,10 @@ impl Store {
                 ConstOp::Bits(bits) => stack.push(bits),
                 ConstOp::GlobalGet(index) => stack.push(self.global_get(globals[index as usize])),
                 ConstOp::RefNull => stack.push(Ref::NULL.0),
-                // SAFETY: instances live as long as the store.
                 ConstOp::RefFunc(index) => {
-                    stack.push(FuncId(unsafe { (&(*instance).funcs)[index as usize] }).to_ref().0)
+                    // SAFETY: instances live as long as the store.
+                    let func = unsafe { (&(*instance).funcs)[index as usize] };
+                    stack.push(FuncId(func).to_ref().0)
                 }
                 ConstOp::I32Add => binary(&mut stack, |a, b| (a as u32).wrapping_add(b as u32) as u64),
                 ConstOp::I32Sub => binary(&mut stack, |a, b| (a as u32).wrapping_sub(b as u32) as u64),
