@@ -16,7 +16,7 @@
 //! ```
 
 mod cfg;
-#[cfg(test)]
+#[cfg(any(test, debug_assertions))]
 pub(crate) mod check;
 mod colour;
 mod liveness;
@@ -50,9 +50,16 @@ pub(crate) enum Home {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManySlots(pub usize);
 
-/// Allocates `vcode`, which has its edges split then.
+/// Allocates `vcode`, which has its edges split then. Debug builds prove the result right, unless the function is large.
 pub fn allocate(vcode: &mut VCode) -> Result<Placed, TooManySlots> {
-    allocate_with_homes(vcode).map(|(placed, _)| placed)
+    let (placed, _) = allocate_with_homes(vcode)?;
+    #[cfg(debug_assertions)]
+    if vcode.vregs.len() < 2000
+        && let Err(message) = check::check(vcode, &placed)
+    {
+        panic!("wrong allocation: {message}\n{vcode}");
+    }
+    Ok(placed)
 }
 
 /// Allocates `vcode` and tells where every register lives.

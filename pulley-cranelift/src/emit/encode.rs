@@ -71,7 +71,7 @@ impl Emitter {
                 }
             }
             self.locate(block.exit_loc);
-            self.exit(&block.exit, placed.order.get(n + 1).copied())?;
+            self.exit(&block.exit, placed.order.get(n + 1).copied(), &starts)?;
         }
         for Fixup { field, start, to } in self.fixups.drain(..) {
             let distance = starts[to.index()] as i64 - start as i64;
@@ -86,15 +86,16 @@ impl Emitter {
         Ok(std::mem::take(&mut self.code))
     }
 
-    fn exit(&mut self, exit: &Exit, next: Option<BlockId>) -> Result<(), CompileError> {
+    fn exit(&mut self, exit: &Exit, next: Option<BlockId>, starts: &[usize]) -> Result<(), CompileError> {
         match exit {
             Exit::Stop => Ok(()),
             Exit::Jump(to) => self.jump(*to, next),
             Exit::Branch { row, places, imms, then, otherwise } => {
                 let (mut row, mut then, mut otherwise) = (*row, *then, *otherwise);
-                if next == Some(then)
-                    && let Some(inverse) = opposite(row)
-                {
+                let is_placed = |id: BlockId| starts[id.index()] != usize::MAX;
+                // Fall through if one can. Else the way back, which is taken more often, should be one instruction.
+                let swap = next == Some(then) || next != Some(otherwise) && is_placed(otherwise) && !is_placed(then);
+                if swap && let Some(inverse) = opposite(row) {
                     row = inverse;
                     (then, otherwise) = (otherwise, then);
                 }

@@ -1,6 +1,6 @@
 //! Fewer instructions executed, now that places are known: what a virtual register cannot express.
 
-use pulley_core::isa::{FlowKind, Place};
+use pulley_core::isa::{FlowKind, Place, Row};
 use smallvec::smallvec;
 
 use super::rows::{Counted, counted};
@@ -10,11 +10,23 @@ use crate::vcode::BlockId;
 /// How far a chain of jumps is followed. Longer ones and empty endless loops stay as they are.
 const CHAIN: usize = 64;
 
+/// How many instructions in front of its exit a block may have that is repeated.
+const SHORT: usize = 3;
+
+/// How many targets a table may have that is repeated.
+const SHORT_TABLE: usize = 64;
+
+/// Repeated blocks make a function longer by at most one part in this many.
+const GROWTH: usize = 4;
+
 /// Improves `placed` in place. Blocks that are not reached any more leave its order.
 pub(super) fn fuse(placed: &mut Placed) {
     thread_jumps(placed);
     repeat_short_blocks(placed);
-    placed.blocks.iter_mut().for_each(fuse_counter);
+    for block in &mut placed.blocks {
+        fuse_counter(block);
+        fuse_return(block);
+    }
     drop_unreached(placed);
 }
 
@@ -46,22 +58,43 @@ fn thread_jumps(placed: &mut Placed) {
     }
 }
 
-/// Puts in place of a jump what it leads to, where that is no longer than the jump: a conditional branch alone (the test
-/// at the top of a loop, which moves to its bottom so), or one instruction that ends the function.
+/// Puts in place of a jump a copy of the block that it leads to, where that is short: one instruction less is executed
+/// each time. What is free either way is copied too, if it is a conditional branch alone: so the test at the top of a loop
+/// comes to its bottom, next to the counter that it tests.
 fn repeat_short_blocks(placed: &mut Placed) {
-    for index in 0..placed.blocks.len() {
-        let Exit::Jump(to) = placed.blocks[index].exit else { continue };
+    let total: usize = placed.blocks.iter().map(|block| block.insts.len() + 1).sum();
+    let mut budget = 64 + total / GROWTH;
+    for n in 0..placed.order.len() {
+        let id = placed.order[n];
+        let Exit::Jump(to) = placed.blocks[id.index()].exit else { continue };
         let target = &placed.blocks[to.index()];
-        let short = match (&target.exit, target.insts.len()) {
-            (Exit::Branch { .. }, 0) | (Exit::Stop, 1) => true,
-            _ => false,
+        let length = target.insts.len();
+        let falls_through = placed.order.get(n + 1) == Some(&to);
+        let worth = match &target.exit {
+            Exit::Branch { .. } => length == 0 || !falls_through && length <= SHORT,
+            Exit::Stop => length == 1 || !falls_through && length <= SHORT,
+            Exit::Table { targets, .. } => !falls_through && length <= SHORT && targets.len() <= SHORT_TABLE,
+            Exit::Jump(_) => false,
         };
-        if short && to.index() != index {
-            let Block { insts, exit, exit_loc } = target.clone();
-            let block = &mut placed.blocks[index];
-            block.insts.extend(insts);
-            (block.exit, block.exit_loc) = (exit, exit_loc);
+        if !worth || to == id {
+            continue;
         }
+        let Some(rest) = budget.checked_sub(length + 1) else { return };
+        budget = rest;
+        let Block { insts, exit, exit_loc } = target.clone();
+        let block = &mut placed.blocks[id.index()];
+        block.insts.extend(insts);
+        (block.exit, block.exit_loc) = (exit, exit_loc);
+    }
+}
+
+/// Returns a value from where it is instead of from where it was moved to.
+fn fuse_return(block: &mut Block) {
+    let [.., copy, last] = &mut block.insts[..] else { return };
+    if copy.row == Row::Copy && last.row == Row::ReturnValue && copy.places[0] == last.places[0] {
+        last.places[0] = copy.places[1];
+        let at = block.insts.len() - 2;
+        block.insts.remove(at);
     }
 }
 
