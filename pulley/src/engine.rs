@@ -10,7 +10,7 @@ use crate::Result;
 /// use pulley::{Config, Engine};
 ///
 /// let engine = Engine::new(Config::new().max_wasm_stack(64 << 10).optimize(false))?;
-/// # pulley::Result::Ok(())
+/// # Ok::<(), pulley::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {

@@ -32,7 +32,7 @@ use crate::{AsContext, AsContextMut, FuncType, Result, Val};
 ///
 /// let double = double.typed::<i32, i32>(&store)?;
 /// assert_eq!(double.call(&mut store, 21)?, 42);
-/// # pulley::Result::Ok(())
+/// # Ok::<(), pulley::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Func {

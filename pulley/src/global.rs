@@ -15,7 +15,7 @@ use crate::{AsContext, AsContextMut, GlobalType, Mutability, Result, Val};
 /// global.set(&mut store, Val::I32(2))?;
 /// assert_eq!(global.get(&mut store).i32(), Some(2));
 /// assert!(global.set(&mut store, Val::I64(3)).is_err());
-/// # pulley::Result::Ok(())
+/// # Ok::<(), pulley::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Global {

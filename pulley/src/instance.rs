@@ -24,7 +24,7 @@ use crate::{TypedFunc, WasmParams, WasmResults};
 /// assert_eq!(instance.get_global(&mut store, "answer").unwrap().get(&mut store).unwrap_i32(), 42);
 /// assert_eq!(instance.get_typed_func::<i32, i32>(&mut store, "double")?.call(&mut store, 4)?, 8);
 /// assert!(instance.get_memory(&mut store, "memory").is_none());
-/// # pulley::Result::Ok(())
+/// # Ok::<(), pulley::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Instance {

@@ -28,7 +28,7 @@ use crate::{Instance, IntoFunc, Module, Result, Val};
 ///
 /// let error = Linker::new(&engine).instantiate(&mut store, &module).unwrap_err();
 /// assert_eq!(error.to_string(), "unknown import: `host::add` of type function (i32, i32) -> (i32) is not defined");
-/// # pulley::Result::Ok(())
+/// # Ok::<(), pulley::Error>(())
 /// ```
 pub struct Linker<T> {
     engine: Engine,

@@ -20,7 +20,7 @@ use crate::{AsContext, AsContextMut, MemoryType, Result, StoreContext, StoreCont
 ///
 /// assert_eq!(memory.grow(&mut store, 1)?, 1);
 /// assert!(memory.grow(&mut store, 1).is_err());
-/// # pulley::Result::Ok(())
+/// # Ok::<(), pulley::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Memory {

@@ -24,7 +24,7 @@ use crate::{Engine, ExportType, ExternType, ImportType};
 ///
 /// let error = Module::new(&Engine::default(), b"\0asm\x01\0\0\0\x01").unwrap_err();
 /// println!("{error}"); // says what is wrong, and at which offset
-/// # pulley::Result::Ok(())
+/// # Ok::<(), pulley::Error>(())
 /// ```
 #[derive(Clone)]
 pub struct Module {

@@ -17,7 +17,7 @@ use crate::{AsContext, AsContextMut, Ref, Result, TableType};
 /// table.set(&mut store, 1, seven.into())?;
 /// assert_eq!(table.get(&mut store, 1).unwrap().unwrap_func(), Some(&seven));
 /// assert!(table.get(&mut store, 2).is_none());
-/// # pulley::Result::Ok(())
+/// # Ok::<(), pulley::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Table {

@@ -54,7 +54,7 @@ pub enum Ref {
 /// let hello = ExternRef::new(&mut store, String::from("hello"))?;
 /// let same = id.call(&mut store, Some(hello))?.unwrap();
 /// assert_eq!(same.data(&store)?.unwrap().downcast_ref::<String>().unwrap(), "hello");
-/// # pulley::Result::Ok(())
+/// # Ok::<(), pulley::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ExternRef {

@@ -31,7 +31,7 @@ use crate::{AsContext, AsContextMut, Engine, Extern, StoreContext, StoreContextM
 /// let instance = linker.instantiate(&mut store, &module)?;
 /// instance.get_typed_func::<(), ()>(&mut store, "run")?.call(&mut store, ())?;
 /// assert_eq!(store.data(), "hello");
-/// # pulley::Result::Ok(())
+/// # Ok::<(), pulley::Error>(())
 /// ```
 pub struct Caller<'a, T> {
     pub(crate) store: StoreContextMut<'a, T>,
