@@ -116,7 +116,7 @@
 //!    each arithmetic row in the loop and compares with what the function gives.
 //!
 //! 6. **Running.** `main.rs` compiles, lists with `disassemble`, runs, and shows what a trap says:
-//!    `DivisionByZero at 0x42: divide r, s0, r`.
+//!    `DivisionByZero at 0x36: divide r, s0, r`.
 //!
 //! Adding an instruction is adding a function: `cargo run --example calculator` disassembles it, both loops execute it, its
 //! test exists.

@@ -137,8 +137,8 @@ impl Parse for Alternative {
             if *kind == Fusion::Select && result.is_none() {
                 return Err(Error::new(word.span(), "`select` needs the places of its result: `select rs <- ..`"));
             }
-            if *kind != Fusion::Select && result.is_some() {
-                return Err(Error::new(result.unwrap().span(), "a fused branch has no result: `br_if <- ..`"));
+            if let (Fusion::BrIf | Fusion::BrUnless, Some(result)) = (kind, &result) {
+                return Err(Error::new(result.span(), "a fused branch has no result: `br_if <- ..`"));
             }
         }
         Ok(Alternative { fusion, result, operands })

@@ -14,19 +14,19 @@ use std::hint::black_box;
 ///
 /// (Stable compilers reject the word `become` even under `cfg`, but not among a macro's tokens.)
 macro_rules! canary {
-    ($module:ident: $($word:ident)*) => {
+    ($module:ident: $first:ident $($word:ident)*) => {
         mod $module {
-            type Handler = extern "rust-preserve-none" fn($(canary!(@u64 $word),)* u64) -> u64;
+            type Handler = extern "rust-preserve-none" fn(u64, $(canary!(@u64 $word),)* u64) -> u64;
             static TABLE: [Handler; 2] = [done, next];
 
             #[inline(never)]
-            extern "rust-preserve-none" fn done($($word: u64,)* last: u64) -> u64 {
-                0 $(+ $word)* + last * 1000
+            extern "rust-preserve-none" fn done($first: u64, $($word: u64,)* last: u64) -> u64 {
+                $first $(+ $word)* + last * 1000
             }
 
             #[inline(never)]
-            pub extern "rust-preserve-none" fn next($($word: u64,)* last: u64) -> u64 {
-                become TABLE[(a & 1) as usize]($($word,)* last + 1)
+            pub extern "rust-preserve-none" fn next($first: u64, $($word: u64,)* last: u64) -> u64 {
+                become TABLE[($first & 1) as usize]($first, $($word,)* last + 1)
             }
         }
     };

@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(calculate("print 2 * (3 + 4) - 6 / 4"), Ok(vec![12.5]));
         assert_eq!(calculate("a = 3; b = -a; print b * b; print a - b - 1"), Ok(vec![9.0, 5.0]));
         let printed = calculate(DEMO).unwrap();
-        assert_eq!(printed[0], 2f64.sqrt());
+        assert!((printed[0] - core::f64::consts::SQRT_2).abs() < 1e-15);
         assert!((printed[1] - core::f64::consts::PI).abs() < 1e-4);
     }
 
@@ -104,8 +104,8 @@ mod tests {
 
     #[test]
     fn traps_say_where() {
-        assert_eq!(calculate("print 1; print 1 / (2 - 2)"), Err("DivisionByZero at 0x42: divide r, s0, r".to_string()));
-        assert_eq!(calculate("print sqrt(-1)"), Err("NotANumber at 0xe: square_root r, r".to_string()));
+        assert_eq!(calculate("print 1; print 1 / (2 - 2)"), Err("DivisionByZero at 0x36: divide r, s0, r".to_string()));
+        assert_eq!(calculate("print sqrt(-1)"), Err("NotANumber at 0xc: square_root r, r".to_string()));
     }
 
     #[test]
