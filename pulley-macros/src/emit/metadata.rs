@@ -115,13 +115,15 @@ fn types(table: &Table) -> TokenStream {
         let variant = ident(&camel(&register.name.to_string()));
         quote!(#[doc = #doc] #variant)
     });
-    let infos = infos();
+    let (rows, signatures, opcodes) = (row_infos(), signature_infos(), opcode_infos());
     quote! {
         /// A set of types that share a register.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Class { #(#classes),* }
         #place
-        #infos
+        #rows
+        #signatures
+        #opcodes
     }
 }
 
@@ -193,8 +195,8 @@ fn place(table: &Table) -> TokenStream {
     }
 }
 
-/// The types that are the same for every instruction set.
-fn infos() -> TokenStream {
+/// The types that are the same for every instruction set: those of rows.
+fn row_infos() -> TokenStream {
     quote! {
         /// What is known about a row.
         #[derive(Debug)]
@@ -227,6 +229,12 @@ fn infos() -> TokenStream {
             pub select: Option<Row>,
         }
 
+    }
+}
+
+/// The same, of what rows work on.
+fn signature_infos() -> TokenStream {
+    quote! {
         /// The type of a result.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct ValueInfo {
@@ -281,7 +289,12 @@ fn infos() -> TokenStream {
             /// Wherever the machine says.
             Control,
         }
+    }
+}
 
+/// The same, of opcodes.
+fn opcode_infos() -> TokenStream {
+    quote! {
         /// What is known about an opcode.
         #[derive(Debug)]
         pub struct OpcodeInfo {
