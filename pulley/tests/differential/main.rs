@@ -203,23 +203,22 @@ fn compare_call(
     theirs: Option<&wasmi::Module>,
     counts: &mut Yield,
 ) -> Result<(), String> {
-    let expected = match theirs {
-        Some(theirs) => peer::observe(theirs, name, args),
-        None => ours::observe(ours[0], name, args),
-    };
-    counts.count(&expected.outcome);
-    if expected.outcome == Outcome::Poisoned {
-        return Ok(());
-    }
-    for (module, optimizer) in ours.iter().zip(["without", "with"]) {
-        let call = format!("{name}{args:x?} {optimizer} the optimiser");
+    let observe = |module: &Module| {
         let found = catch_unwind(AssertUnwindSafe(|| ours::observe(module, name, args)));
-        let found = found.map_err(|_| format!("{call} panics"))?;
-        if found.outcome != Outcome::Poisoned && found != expected {
-            return Err(format!("{call}:\n  expected {expected:x?}\n  found    {found:x?}"));
+        found.map_err(|_| format!("{name}{args:x?} panics"))
+    };
+    let agree = |found: &Observation, expected: &Observation, who: &str| {
+        let poisoned = [found, expected].iter().any(|observation| observation.outcome == Outcome::Poisoned);
+        if poisoned || found == expected {
+            return Ok(());
         }
-    }
-    Ok(())
+        Err(format!("{name}{args:x?}:\n  {who} {expected:x?}\n  found {found:x?}"))
+    };
+    let [plain, optimized] = [observe(ours[0])?, observe(ours[1])?];
+    agree(&optimized, &plain, "with the optimiser something else than without:")?;
+    let expected = theirs.map_or_else(|| plain.clone(), |theirs| peer::observe(theirs, name, args));
+    counts.count(&expected.outcome);
+    agree(&plain, &expected, "something else than wasmi:")
 }
 
 fn run(seeds: &AtomicU64, end: u64) -> (Yield, Vec<String>) {
