@@ -25,9 +25,8 @@ pub(super) struct Cfg {
 }
 
 impl Cfg {
-    /// Splits the edges of `vcode` and analyses it.
-    pub fn new(vcode: &mut VCode) -> Cfg {
-        let order = split_edges(vcode);
+    /// Analyses `vcode`, whose edges are split and whose blocks are laid out in `order`.
+    pub fn new(vcode: &VCode, order: Vec<BlockId>) -> Cfg {
         let count = vcode.blocks.len();
         let mut preds = vec![SmallVec::new(); count];
         for (from, block) in vcode.blocks.iter().enumerate() {
@@ -62,7 +61,7 @@ pub(super) fn successors(block: &Block) -> SmallVec<[&Edge; 2]> {
 
 /// Gives every edge that has arguments but is not the only one out of its block a block of its own, so that the moves
 /// of arguments have a place. Returns the layout order: new blocks follow the block that they were split from.
-fn split_edges(vcode: &mut VCode) -> Vec<BlockId> {
+pub(super) fn split_edges(vcode: &mut VCode) -> Vec<BlockId> {
     let count = vcode.blocks.len();
     let mut order = Vec::with_capacity(count);
     let mut new = Vec::new();

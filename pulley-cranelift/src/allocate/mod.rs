@@ -1,8 +1,9 @@
 //! Allocation: gives every virtual register a frame slot or an accumulator.
 //!
 //! ```text
+//!   copies     copies of registers removed
 //!   cfg        edges split, loop depths, program points
-//!   sink       updates of loop variables behind the last use of the old value
+//!   updates    loop variables whose old and new values can share a slot
 //!   liveness   where every register is alive
 //!   registers  block-local temporaries that live in an accumulator
 //!   webs       registers that share a place since a move then disappears
@@ -19,14 +20,15 @@ mod cfg;
 #[cfg(any(test, debug_assertions))]
 pub(crate) mod check;
 mod colour;
+mod copies;
 mod liveness;
 mod moves;
 mod place;
 pub mod placed;
 mod registers;
-mod sink;
 #[cfg(test)]
 mod tests;
+mod updates;
 mod webs;
 mod windows;
 
@@ -64,8 +66,11 @@ pub fn allocate(vcode: &mut VCode) -> Result<Placed, TooManySlots> {
 
 /// Allocates `vcode` and tells where every register lives.
 fn allocate_with_homes(vcode: &mut VCode) -> Result<(Placed, Vec<Home>), TooManySlots> {
-    let cfg = cfg::Cfg::new(vcode);
-    sink::sink_updates(vcode);
+    copies::propagate(vcode);
+    let split = vcode.blocks.len();
+    let order = cfg::split_edges(vcode);
+    updates::sink_updates(vcode, split);
+    let cfg = cfg::Cfg::new(vcode, order);
     let mut live = liveness::Liveness::new(vcode, &cfg);
     let registers = registers::assign(vcode, &cfg, &live);
     let mut webs = webs::Webs::new(vcode, &mut live);

@@ -305,6 +305,7 @@ fn fifty_thousand_live_values_take_a_moment() {
     code.push(0, Op::Return { args: vec![Arg::Reg(sum)] });
     let start = std::time::Instant::now();
     let (placed, _) = allocate_with_homes(&mut code).unwrap();
+    println!("{:?}", start.elapsed());
     assert_eq!(placed.frame_slots, 50_000);
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }
@@ -321,4 +322,35 @@ fn too_many_slots_is_an_error() {
     }
     code.push(0, Op::Return { args: vec![Arg::Reg(sum)] });
     assert!(allocate_with_homes(&mut code).is_err());
+}
+
+/// A loop around a table of a thousand cases, each of which passes fifty values on to the next iteration.
+#[test]
+fn a_big_interpreter_loop_takes_a_moment() {
+    const CASES: usize = 1000;
+    const VALUES: usize = 50;
+    let mut code = VCode::default();
+    let a = code.reg(Class::A);
+    code.blocks.push(Block { params: vec![a], insts: vec![] });
+    let params: Vec<VReg> = (0..VALUES).map(|_| code.reg(Class::A)).collect();
+    code.blocks.push(Block { params: params.clone(), insts: vec![] });
+    code.push(0, Op::Jump { to: Edge { block: BlockId(1), args: vec![Arg::Bits(0); VALUES] } });
+    let edges = (0..CASES).map(|n| Edge { block: BlockId(2 + n as u32), args: vec![] }).collect();
+    code.push(1, Op::Table { index: params[0], edges });
+    for case in 0..CASES {
+        let block = code.blocks.len();
+        code.blocks.push(Block::default());
+        let mut args: Vec<Arg> = params.iter().copied().map(Arg::Reg).collect();
+        for n in 0..10 {
+            let at = (case + n * 7) % VALUES;
+            args[at] = Arg::Reg(code.row(block, Row::I32Add, &[Src::Reg(params[at]), Src::Imm(1)]));
+        }
+        code.push(block, Op::Jump { to: Edge { block: BlockId(1), args } });
+    }
+    let start = std::time::Instant::now();
+    let (placed, _) = allocate_with_homes(&mut code).unwrap();
+    println!("{:?}", start.elapsed());
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+    let moves = placed.blocks.iter().flat_map(|b| &b.insts).filter(|i| i.origin.is_none()).count();
+    assert_eq!(moves, VALUES);
 }
