@@ -151,10 +151,7 @@ impl Checker<'_> {
                 }
                 let to = match &info.result {
                     Some(result) => location(inst.places[0], result.class),
-                    None => {
-                        let window = info.immediates.iter().position(|i| i.ty == "Window");
-                        window.map(|at| Location::Slot(inst.imms[at] as u16))
-                    }
+                    None => window(inst).map(Location::Slot),
                 };
                 if let Some(to) = to {
                     self.define(to, *dst);
@@ -162,7 +159,11 @@ impl Checker<'_> {
                 Ok(())
             }
             Op::Call { callee, args, results } => {
-                let window = self.placed.window.ok_or("no window")?;
+                let window = window(inst).ok_or("no window")?;
+                let used = u32::from(window) + args.len().max(results.len()) as u32;
+                if used > self.placed.frame_slots {
+                    return Err("beyond the frame".into());
+                }
                 self.callee(inst, callee, &Row::CallIndirect)?;
                 self.args(window, args)?;
                 let header = if matches!(callee, Callee::Func(_)) { HEADER } else { CROSS_HEADER };
@@ -238,6 +239,12 @@ impl Checker<'_> {
         }
         self.state.insert(place, SmallVec::from_elem(reg, 1));
     }
+}
+
+/// The slot that the `Window` among the immediates names.
+fn window(inst: &Inst) -> Option<u16> {
+    let at = inst.row.info().immediates.iter().position(|i| i.ty == "Window")?;
+    Some(inst.imms[at] as u16)
 }
 
 fn location(place: Place, class: Class) -> Option<Location> {

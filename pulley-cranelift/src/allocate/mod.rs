@@ -15,6 +15,7 @@
 //! ```text
 //!   | own slots: params, webs | spare slots = header of the callee | window: arguments, then results of the callee |
 //! ```
+//! with up to two more windows behind the first one.
 
 mod cfg;
 #[cfg(any(test, debug_assertions))]
@@ -75,8 +76,8 @@ fn allocate_with_homes(vcode: &mut VCode) -> Result<(Placed, Vec<Home>), TooMany
     let registers = registers::assign(vcode, &cfg, &live);
     let mut webs = webs::Webs::new(vcode, &mut live);
     webs::coalesce(vcode, &cfg, &live, &registers, &mut webs);
-    let calls = windows::Calls::new(vcode, &cfg);
-    windows::place(vcode, &cfg, &live, &calls, &registers, &mut webs);
+    let mut calls = windows::Calls::new(vcode, &cfg);
+    windows::place(vcode, &cfg, &live, &mut calls, &registers, &mut webs);
     let coloured = colour::colour(&vcode.blocks[0].params, &registers, &mut webs);
     let (frame, frame_slots) = place::FrameLayout::new(coloured.max(place::low_slots(vcode)), &calls)?;
     let mut home = |index: usize| {
@@ -92,6 +93,6 @@ fn allocate_with_homes(vcode: &mut VCode) -> Result<(Placed, Vec<Home>), TooMany
         }
     };
     let homes: Vec<Home> = (0..vcode.vregs.len()).map(&mut home).collect();
-    let placed = place::rewrite(vcode, cfg.order, &homes, frame, frame_slots);
+    let placed = place::rewrite(vcode, cfg, &calls, &homes, frame, frame_slots);
     Ok((placed, homes))
 }

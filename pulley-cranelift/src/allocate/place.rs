@@ -1,9 +1,9 @@
 //! Writes a function anew with places for registers, and with the moves that the places make necessary.
 
 use pulley_core::isa::{Place, Row};
-use pulley_core::machine::{CROSS_HEADER, HEADER};
 use smallvec::{SmallVec, smallvec};
 
+use super::cfg::Cfg;
 use super::moves::{From, Move, sequentialise};
 use super::placed::{Block, Exit, Inst, Placed, Places};
 use super::registers::return_row;
@@ -18,23 +18,22 @@ pub(super) struct FrameLayout {
     temp: u16,
     /// For the index of an indirect tail call while the arguments are moved. Calls destroy it.
     index: u16,
-    /// Where callees' frames start.
+    /// Where the first window starts.
     pub window: Option<u16>,
 }
 
 impl FrameLayout {
     /// The layout of a frame with `own` slots of its own, and its size if nothing needs the two spare slots.
     pub fn new(own: usize, calls: &Calls) -> Result<(FrameLayout, u32), TooManySlots> {
-        let header = if calls.cross { CROSS_HEADER } else { HEADER };
         // The spare slots share the header's place: they are not alive across calls.
-        let window = own + usize::from(header);
-        let size = if calls.any() { window + calls.window_slots } else { own };
+        let window = own + calls.header();
+        let size = if calls.any() { window + calls.all_slots() } else { own };
         // Slots are numbered with 16 bits.
         if size.max(own + 2) > usize::from(u16::MAX) {
             return Err(TooManySlots(size));
         }
-        let own = own as u16;
-        Ok((FrameLayout { temp: own, index: own + 1, window: calls.any().then_some(own + header) }, size as u32))
+        let window = calls.any().then_some(window as u16);
+        Ok((FrameLayout { temp: own as u16, index: own as u16 + 1, window }, size as u32))
     }
 }
 
@@ -51,18 +50,23 @@ pub(super) fn low_slots(vcode: &VCode) -> usize {
 /// Writes `vcode` with `homes`.
 pub(super) fn rewrite(
     vcode: &VCode,
-    order: Vec<BlockId>,
+    cfg: Cfg,
+    calls: &Calls,
     homes: &[Home],
     frame: FrameLayout,
     frame_slots: u32,
 ) -> Placed {
-    let mut writer = Writer { vcode, homes, frame, frame_slots, insts: Vec::new(), loc: vcode::NO_LOC, origin: None };
-    let blocks = vcode.blocks.iter().map(|block| writer.block(block)).collect();
-    Placed { blocks, order, frame_slots: writer.frame_slots, window: frame.window }
+    let (insts, loc, origin) = (Vec::new(), vcode::NO_LOC, None);
+    let mut writer = Writer { vcode, cfg: &cfg, calls, homes, frame, frame_slots, insts, loc, origin };
+    let blocks = (0..vcode.blocks.len() as u32).map(|id| writer.block(BlockId(id))).collect();
+    let frame_slots = writer.frame_slots;
+    Placed { blocks, order: cfg.order, frame_slots }
 }
 
 struct Writer<'a> {
     vcode: &'a VCode,
+    cfg: &'a Cfg,
+    calls: &'a Calls,
     homes: &'a [Home],
     frame: FrameLayout,
     frame_slots: u32,
@@ -74,13 +78,18 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn block(&mut self, block: &vcode::Block) -> Block {
+    fn block(&mut self, id: BlockId) -> Block {
         let mut exit = Exit::Stop;
+        let vcode = self.vcode;
+        let block = &vcode.blocks[id.index()];
         for (n, inst) in block.insts.iter().enumerate() {
             (self.loc, self.origin) = (inst.loc, Some(n as u32));
             match &inst.op {
                 Op::Row { row, dst, srcs, imms } => self.row(*row, *dst, srcs, imms),
-                Op::Call { callee, args, results } => self.call(*callee, args, results),
+                Op::Call { callee, args, results } => {
+                    let window = self.calls.window_at(self.cfg.read_point(id, n));
+                    self.call(*callee, args, results, self.frame.window.unwrap_or(0) + window as u16);
+                }
                 Op::ReturnCall { callee, args } => self.return_call(*callee, args),
                 Op::Return { args } => self.return_(args),
                 Op::Trap { code } => self.push(Row::Trap, Places::new(), smallvec![i64::from(*code)], None),
@@ -201,8 +210,7 @@ impl Writer<'_> {
         self.moves(moves);
     }
 
-    fn call(&mut self, callee: Callee, args: &[Arg], results: &[VReg]) {
-        let window = self.frame.window.unwrap_or(0);
+    fn call(&mut self, callee: Callee, args: &[Arg], results: &[VReg], window: u16) {
         self.args(window, args);
         let w = i64::from(window);
         match callee {

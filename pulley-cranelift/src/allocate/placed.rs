@@ -89,6 +89,4 @@ pub struct Placed {
     pub order: Vec<BlockId>,
     /// How many slots the frame has, headers, arguments and results of callees included.
     pub frame_slots: u32,
-    /// The slot at which callees' frames start, if the function calls.
-    pub window: Option<u16>,
 }

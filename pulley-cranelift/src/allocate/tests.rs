@@ -272,7 +272,24 @@ fn arguments_and_results_stay_in_the_window() {
     code.push(0, Op::Return { args: vec![Arg::Reg(s)] });
     let (placed, _) = allocate_checked(code);
     assert!(placed.blocks[0].insts.iter().all(|i| i.origin.is_some()), "{placed:#?}");
-    assert_eq!((placed.window, placed.frame_slots), (Some(3), 4));
+    assert_eq!(placed.frame_slots, 4);
+}
+
+/// `f(a) + f(a + 1)`: the second call uses another window, so that the first one's result stays.
+#[test]
+fn a_result_outlives_another_call() {
+    let mut code = VCode::default();
+    let a = code.reg(Class::A);
+    code.blocks.push(Block { params: vec![a], insts: vec![] });
+    let (r, s) = (code.reg(Class::A), code.reg(Class::A));
+    code.push(0, Op::Call { callee: Callee::Func(0), args: vec![Arg::Bits(3)], results: vec![r] });
+    let b = code.row(0, Row::I32Add, &[Src::Reg(a), Src::Imm(1)]);
+    code.push(0, Op::Call { callee: Callee::Func(0), args: vec![Arg::Reg(b)], results: vec![s] });
+    let t = code.row(0, Row::I32Add, &[Src::Reg(r), Src::Reg(s)]);
+    code.push(0, Op::Return { args: vec![Arg::Reg(t)] });
+    let (placed, _) = allocate_checked(code);
+    let moves = placed.blocks[0].insts.iter().filter(|i| i.origin.is_none()).count();
+    assert_eq!((moves, placed.frame_slots), (1, 7));
 }
 
 #[test]

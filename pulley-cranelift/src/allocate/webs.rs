@@ -12,7 +12,7 @@ use crate::vcode::{Op, Src, VCode, VReg};
 pub(super) enum Spot {
     /// In a slot of its own frame.
     Slot(u32),
-    /// In a slot of the window, counted from the window's start.
+    /// In a slot of a window, counted from the first window's start.
     Window(u32),
 }
 
