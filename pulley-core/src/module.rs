@@ -1,6 +1,6 @@
 //! A compiled module: everything that instantiation needs, and nothing that a host or a compiler left behind.
 //!
-//! The compiler makes a [`Module`], the machine runs it. It holds no host address and no host width: offsets are
+//! The compiler makes [`ModuleParts`] and vouches for them as a [`Module`], which the machine runs. It holds no host address and no host width: offsets are
 //! `u32`, slots are numbers, constants are bits.
 
 use alloc::boxed::Box;
@@ -195,9 +195,9 @@ pub struct DataSegment {
 /// A function that the module defines.
 #[derive(Clone, Debug)]
 pub struct Function {
-    /// Index of its type in [`Module::types`].
+    /// Index of its type in [`ModuleParts::types`].
     pub ty: u32,
-    /// Byte offset of its first instruction in [`Module::code`].
+    /// Byte offset of its first instruction in [`ModuleParts::code`].
     pub entry: u32,
     /// Byte offset behind its last instruction.
     pub end: u32,
@@ -210,9 +210,9 @@ pub struct Function {
     pub locations: Box<[(u32, u32)]>,
 }
 
-/// A compiled module.
+/// The parts of a compiled module, as a compiler puts them together.
 #[derive(Clone, Debug, Default)]
-pub struct Module {
+pub struct ModuleParts {
     /// The module's own name (name section).
     pub name: Option<String>,
     /// Function types.
@@ -251,7 +251,32 @@ pub struct Module {
     pub code: Box<[u8]>,
 }
 
+/// A compiled module that a machine may run: parts that somebody vouched for, and that nobody changes any more.
+#[derive(Clone, Debug)]
+pub struct Module(ModuleParts);
+
 impl Module {
+    /// Takes `parts` for a module without a check. It is what a verifier will do safely.
+    ///
+    /// # Safety
+    /// The code is that of `pulley-cranelift` for the same parts, unchanged. In particular: opcodes, slots, windows, targets
+    /// and indices in it are in range; every function's code lies at `entry..end`, is entered at its start and does not fall
+    /// off its end; `frame_slots` covers every slot and window that it uses; type, function, table, memory and global indices
+    /// in all parts are in range, and constant expressions have the types of their places.
+    pub unsafe fn new_unchecked(parts: ModuleParts) -> Module {
+        Module(parts)
+    }
+}
+
+impl core::ops::Deref for Module {
+    type Target = ModuleParts;
+
+    fn deref(&self) -> &ModuleParts {
+        &self.0
+    }
+}
+
+impl ModuleParts {
     /// The type of function `index` (imports first).
     pub fn func_type(&self, index: u32) -> &FuncType {
         &self.types[self.func_types[index as usize] as usize]
@@ -262,7 +287,7 @@ impl Module {
         self.func_names.get(index as usize)?.as_deref()
     }
 
-    /// The defined function (its position in [`Module::functions`]) whose code holds byte `offset`.
+    /// The defined function (its position in [`ModuleParts::functions`]) whose code holds byte `offset`.
     pub fn function_at(&self, offset: u32) -> Option<usize> {
         let after = self.functions.partition_point(|f| f.entry <= offset);
         let at = after.checked_sub(1)?;

@@ -32,9 +32,10 @@ const THREAD_STACK: usize = 8 << 20;
 pub fn compile(wasm: &[u8], options: &Options) -> Result<Module, CompileError> {
     let parsed = translate::parse(wasm)?;
     let compiled = compile_functions(&parsed, options)?;
-    let mut module = parsed.module;
-    link(&mut module, compiled)?;
-    Ok(module)
+    let mut parts = parsed.module;
+    link(&mut parts, compiled)?;
+    // SAFETY: the parts were validated as wasm, and the code was compiled from them just now.
+    Ok(unsafe { Module::new_unchecked(parts) })
 }
 
 /// What a thread keeps from one function to the next.

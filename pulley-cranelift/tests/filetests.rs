@@ -79,7 +79,7 @@ fn the_number_of_threads_does_not_matter() {
     // Enough functions for several threads to be worth it.
     let body = "(func (param i32) (result i32) local.get 0 i32.const 7 i32.mul local.get 0 i32.div_s) ".repeat(5000);
     let wasm = wat::parse_str(format!("(module {body})")).unwrap();
-    let code = |threads| compile(&wasm, &Options { optimize: false, threads }).unwrap().code;
+    let code = |threads| compile(&wasm, &Options { optimize: false, threads }).unwrap().code.clone();
     let one = code(1);
     assert!(one == code(2) && one == code(7));
 }

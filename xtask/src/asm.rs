@@ -54,7 +54,9 @@ fn assembly(tail_calls: bool) -> Result<String, String> {
     let _ = fs::File::options().append(true).open(lib).and_then(|file| file.set_modified(std::time::SystemTime::now()));
     output(&mut command)?;
     let files = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten();
-    let file = files.map(|file| file.path()).find(|path| path.file_name().is_some_and(|name| is_ours(&name.to_string_lossy())));
+    let file = files
+        .map(|file| file.path())
+        .find(|path| path.file_name().is_some_and(|name| is_ours(&name.to_string_lossy())));
     let file = file.ok_or_else(|| format!("no assembly in {}", folder.display()))?;
     fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))
 }
@@ -80,7 +82,10 @@ fn functions(assembly: &str) -> BTreeMap<&str, Vec<&str>> {
 
 /// Whether an instruction uses the host stack.
 fn uses_stack(instruction: &str) -> bool {
-    instruction.starts_with("push") || instruction.starts_with("pop") || instruction.contains("%rsp") || instruction.starts_with("call")
+    instruction.starts_with("push")
+        || instruction.starts_with("pop")
+        || instruction.contains("%rsp")
+        || instruction.starts_with("call")
 }
 
 /// The tail tier: one function a handler.
@@ -105,7 +110,9 @@ fn check_handlers(functions: &BTreeMap<&str, Vec<&str>>) -> Result<(), String> {
         }
     }
     if merged * MERGED_SHARE > hot {
-        return Err(format!("{merged} of {hot} hot handlers are not in the assembly: are their symbols named otherwise?"));
+        return Err(format!(
+            "{merged} of {hot} hot handlers are not in the assembly: are their symbols named otherwise?"
+        ));
     }
     let average = instructions as f64 / (hot - merged) as f64;
     println!("{hot} hot handlers ({merged} merged with others), {average:.1} instructions on average");
@@ -134,7 +141,10 @@ fn check_loop(functions: &BTreeMap<&str, Vec<&str>>) -> Result<(), String> {
     let stack = body.iter().filter(|instruction| uses_stack(instruction)).count();
     println!("the match loop: {} instructions, {dispatches} indirect jumps, {stack} stack accesses", body.len());
     if stack * MATCH_STACK_SHARE > body.len() {
-        return Err(format!("{stack} of {} instructions of the match loop use the host stack: registers are spilt", body.len()));
+        return Err(format!(
+            "{stack} of {} instructions of the match loop use the host stack: registers are spilt",
+            body.len()
+        ));
     }
     Ok(())
 }

@@ -37,7 +37,17 @@ fn counted(report: &str, name: &str) -> Option<u64> {
 
 /// How many bytecode instructions `pulley run ARGS` executes, from a build that counts them.
 fn executed(args: &[&str]) -> Result<u64, String> {
-    let mut command = cargo(&["run", "--quiet", "--package", "pulley-cli", "--features", "count-instructions", "--", "run", "--count"]);
+    let mut command = cargo(&[
+        "run",
+        "--quiet",
+        "--package",
+        "pulley-cli",
+        "--features",
+        "count-instructions",
+        "--",
+        "run",
+        "--count",
+    ]);
     command.args(args).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
     let output = command.output().map_err(|error| format!("cannot run cargo: {error}"))?;
     let text = String::from_utf8_lossy(&output.stderr);

@@ -1,6 +1,6 @@
 //! Functions laid out in one buffer.
 
-use pulley_core::module::{Function, Module};
+use pulley_core::module::{Function, ModuleParts};
 
 use super::encode::FunctionCode;
 use crate::error::CompileError;
@@ -14,7 +14,7 @@ pub struct Compiled {
 }
 
 /// Completes `module` with the functions that it defines, in order.
-pub fn link(module: &mut Module, compiled: Vec<Compiled>) -> Result<(), CompileError> {
+pub fn link(module: &mut ModuleParts, compiled: Vec<Compiled>) -> Result<(), CompileError> {
     let size: usize = compiled.iter().map(|f| f.code.bytes.len()).sum();
     // Calls reach everything by a signed 32-bit distance.
     if i32::try_from(size).is_err() {

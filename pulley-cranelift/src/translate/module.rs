@@ -2,7 +2,7 @@
 //! is validated when it is translated.
 
 use pulley_core::module::{
-    ConstOp, DataSegment, ElementSegment, Export, ExternKind, ExternType, GlobalDef, GlobalType, Import, Module,
+    ConstOp, DataSegment, ElementSegment, Export, ExternKind, ExternType, GlobalDef, GlobalType, Import, ModuleParts,
     SegmentMode, TableDef, ValType,
 };
 use wasmparser as wp;
@@ -14,7 +14,7 @@ use crate::error::CompileError;
 /// A validated module, but for its function bodies.
 pub struct Parsed<'a> {
     /// The module's parts. Has neither functions nor code.
-    pub module: Module,
+    pub module: ModuleParts,
     /// Types of all globals, imports first.
     pub(super) globals: Vec<GlobalType>,
     bodies: Vec<wp::FunctionBody<'a>>,
@@ -88,7 +88,7 @@ fn parser(features: wp::WasmFeatures) -> wp::Parser {
 }
 
 fn sections(wasm: &[u8]) -> Result<Parsed<'_>> {
-    let mut parsed = Parsed { module: Module::default(), globals: vec![], bodies: vec![], resources: None };
+    let mut parsed = Parsed { module: ModuleParts::default(), globals: vec![], bodies: vec![], resources: None };
     let mut validator = wp::Validator::new_with_features(proposals::SUPPORTED);
     let mut names = None;
     for payload in parser(proposals::SUPPORTED).parse_all(wasm) {
@@ -249,7 +249,7 @@ fn data_segment(segment: wp::Data<'_>) -> Result<DataSegment> {
 }
 
 /// Takes the names of the module and of its functions.
-fn read_names(section: wp::NameSectionReader<'_>, module: &mut Module) -> Result<()> {
+fn read_names(section: wp::NameSectionReader<'_>, module: &mut ModuleParts) -> Result<()> {
     for subsection in section {
         match subsection? {
             wp::Name::Module { name, .. } => module.name = Some(name.into()),
