@@ -1,5 +1,5 @@
 //! The mid-end: Cranelift's passes, driven with flags alone since there is no target of Cranelift's, and passes of our own
-//! behind them ([`returns`], [`merge`], [`checks`]).
+//! behind them (`returns`, `merge`, `checks`).
 
 mod checks;
 mod merge;
