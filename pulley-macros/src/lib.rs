@@ -97,7 +97,7 @@
 //!
 //! 1. **The table.** Numbers, and control. Note what is not there: no operand decoding, no opcode numbers, no loop.
 //!
-//! ```ignore
+//! ```text
 #![doc = include_str!("../examples/calculator/table.rs")]
 //! ```
 //!
@@ -179,7 +179,7 @@ pub fn tail_loop(input: TokenStream) -> TokenStream {
 ///
 /// `oracle` calls the row's function, of a fusion the function that was fused:
 ///
-/// ```ignore
+/// ```text
 /// pub(crate) fn check(row: Row, oracle: &dyn Fn(&mut [u64], &[i64], &mut State) -> Result<Option<u64>, Trap>)
 /// ```
 ///
