@@ -56,3 +56,20 @@ fn executed(args: &[&str]) -> Result<u64, String> {
     let count = text.lines().find_map(|line| line.strip_prefix("executed: ")?.split(' ').next()?.parse().ok());
     count.ok_or_else(|| format!("`pulley run --count {}` printed no count:\n{text}", args.join(" ")))
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn counts_are_found_by_name() {
+        let report = "\
+instructions::programs::run fib:Program :: new(\"fib.wat\")
+  Instructions:                     5718569|N/A                  (*********)
+  L1 Hits:                          8459937|N/A                  (*********)
+instructions::programs::prepare fib:Program :: new(\"fib.wat\")
+  Instructions:                          12|5718569         (-99.9998%) [-476547x]
+";
+        assert_eq!(super::counted(report, "run", "fib"), Some(5_718_569));
+        assert_eq!(super::counted(report, "prepare", "fib"), Some(12));
+        assert_eq!(super::counted(report, "run", "lua"), None);
+    }
+}
