@@ -67,15 +67,18 @@ pub fn client(input: TokenStream, callback: TokenStream) -> TokenStream {
 }
 
 /// A dispatch loop. Errors of the table are `isa!`'s to report; here they give a `run` that only has the signature.
-pub fn run(input: TokenStream, emit: fn(&Table, &TokenStream) -> TokenStream) -> TokenStream {
+pub fn run(input: TokenStream, emit: fn(&Table, &Client) -> syn::Result<TokenStream>) -> TokenStream {
     match syn::parse2::<ClientCall>(input) {
         Ok(ClientCall { client, whole }) => {
-            let isa = client.isa;
+            let isa = &client.isa;
             let Checked { table, errors } = validate::check(whole);
-            match errors.is_empty() && table.is_whole() {
-                true => emit(&table, &quote!(#isa)),
-                false => emit::stub_run(&table, &quote!(#isa)),
+            if !errors.is_empty() || !table.is_whole() {
+                return emit::stub_run(&table, &quote!(#isa));
             }
+            emit(&table, &client).unwrap_or_else(|error| {
+                let (error, stub) = (error.to_compile_error(), emit::stub_run(&table, &quote!(#isa)));
+                quote!(#error #stub)
+            })
         }
         Err(error) => error.to_compile_error(),
     }
@@ -84,7 +87,7 @@ pub fn run(input: TokenStream, emit: fn(&Table, &TokenStream) -> TokenStream) ->
 /// The tests of `row_tests!`; none for a table with errors.
 pub fn row_tests(input: TokenStream) -> TokenStream {
     match syn::parse2::<ClientCall>(input) {
-        Ok(ClientCall { client: Client { isa, check: Some(check) }, whole }) => {
+        Ok(ClientCall { client: Client { isa, check: Some(check), .. }, whole }) => {
             let Checked { table, errors } = validate::check(whole);
             match errors.is_empty() && table.is_whole() {
                 true => emit::tests::emit(&table, &quote!(#isa), &quote!(#check)),
@@ -99,11 +102,14 @@ pub fn row_tests(input: TokenStream) -> TokenStream {
     }
 }
 
-/// The complaint, and a hidden macro that makes nothing of whatever the loops ask for.
+/// The complaint, a hidden macro that makes nothing of whatever the loops ask for, and the type of the machine's field.
 fn failed(error: &syn::Error) -> TokenStream {
     let error = error.to_compile_error();
     quote! {
         #error
+        #[doc(hidden)]
+        #[derive(Default)]
+        pub struct Words;
         #[doc(hidden)]
         #[allow(unused_macros)]
         macro_rules! __isa_rows { ($($tokens:tt)*) => {}; }

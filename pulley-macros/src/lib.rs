@@ -7,8 +7,9 @@
 //! - `Opcode` (one per form) and `Row` with their metadata,
 //! - `Encoder`, which picks the form from the places of the operands: a compiler never names one,
 //! - the packed `operands` structs, and `disassemble`,
-//! - [`match_loop!`], a dispatch loop for stable Rust, and [`tail_loop!`], one for nightly Rust whose handlers `become`
-//!   each other; both call the same functions in the same way,
+//! - dispatch loops, which all call the same functions in the same way: [`match_loop!`] for stable Rust, [`tail_loop!`] for
+//!   nightly Rust, whose handlers `become` each other, and [`sibling_loop!`] for stable Rust, whose handlers call each other
+//!   in tail position,
 //! - [`row_tests!`], a test per row.
 //!
 //! Nothing here knows WebAssembly. The generated code is `no_std` with `alloc`.
@@ -58,8 +59,9 @@
 //! ```
 //!
 //! `s` is a frame slot, `i` an encoded constant (of the integer types), other letters are registers. A letter without a
-//! meaning for a type is left out, and so are forms that need one register for two operands. A register that holds values
-//! starts as its `Default`. A handler takes at most eleven machine words besides floats (see `tests/canary.rs`).
+//! meaning for a type is left out, and so are forms that need one register for two operands. When a loop is entered, `run`
+//! takes program counter, frame, structs and machine as parameters, the first `u64` that holds values is zero, and all other
+//! registers are what they were when a loop was left: they are kept in the machine's `words`. A handler takes at most eleven machine words besides floats (see `tests/canary.rs`).
 //!
 //! Alternatives after the plain one make rows of their own: `br_if_NAME` and `br_unless_NAME` have one more immediate,
 //! `target`; `select_NAME` has two more operands, `if_true` and `if_false`, moved as `u64` bits. A family with just one
@@ -86,9 +88,9 @@
 //! | `Targets` | (if a row takes it: its last immediate) a count of four bytes; that many targets follow the instruction |
 //! | `Flow` | `Next`, `Jump`, `Exit(Exit)` |
 //! | `Exit` | `From<Trap>`; `to_bits(self) -> u64` and `from_bits(u64)`, which the tail loop passes an exit by |
-//! | the machine | `save(&mut self, pc, fp)` |
+//! | the machine | `save(&mut self, pc, fp)`; a field `words` of the type `Words` that `isa!` makes, which starts as `Words::ZERO` |
 //!
-//! All small methods should be `#[inline(always)]`. Both loops trust the code they run: opcodes, slots and targets have to
+//! All small methods should be `#[inline(always)]`. The loops trust the code they run: opcodes, slots and targets have to
 //! be checked before, by a verifier or by construction.
 //!
 //! # A virtual machine step by step
@@ -110,7 +112,7 @@
 //!
 //! 4. **The loop** is one line, on stable `match_loop! { isa = crate::table; }`, on nightly `tail_loop!` with
 //!    `#![feature(explicit_tail_calls, rust_preserve_none_cc)]`; both give
-//!    `unsafe fn run(pc: Code, fp: Frame, machine: *mut Machine) -> Exit`: the registers that hold no values.
+//!    `unsafe fn run(pc: Code, fp: Frame, machine: *mut Machine) -> Exit`.
 //!
 //! 5. **Tests.** `row_tests! { isa = crate::table; check = crate::tests::check; }`: the example's `check` runs each form of
 //!    each arithmetic row in the loop and compares with what the function gives.
@@ -145,7 +147,7 @@ pub fn instructions(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// Declares an instruction set: registers, forms and groups of rows. See the crate's documentation.
 ///
 /// Gives, where it stands: `Opcode`, `Row`, `RowInfo`, `OpcodeInfo` and what these consist of, `Place`, `Encoder`, `NoForm`,
-/// `operands`, `disassemble`, `Instruction`, `Malformed`.
+/// `operands`, `disassemble`, `Instruction`, `Malformed`, `Words`.
 #[proc_macro]
 pub fn isa(input: TokenStream) -> TokenStream {
     expand::isa(input.into()).into()
@@ -153,7 +155,7 @@ pub fn isa(input: TokenStream) -> TokenStream {
 
 /// The dispatch loop for stable Rust: `match_loop! { isa = crate::isa; }`.
 ///
-/// Gives `pub(crate) unsafe fn run(..) -> Exit`, whose parameters are the registers that hold no values: one `match` in a
+/// Gives `pub(crate) unsafe fn run(..) -> Exit`, whose parameters are program counter, frame, structs and machine: one `match` in a
 /// loop, in which every arm ends in its own `continue`. The path is absolute: of the module where [`isa!`] stands.
 #[proc_macro]
 pub fn match_loop(input: TokenStream) -> TokenStream {
@@ -169,6 +171,21 @@ pub fn match_loop(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn tail_loop(input: TokenStream) -> TokenStream {
     expand::client(input.into(), quote::quote!(::pulley_macros::__tail_loop)).into()
+}
+
+/// The dispatch loop for stable Rust on targets with enough argument registers:
+/// `sibling_loop! { isa = crate::isa; abi = "sysv64"; in_machine = [memory_length]; }`.
+///
+/// Gives the same `run` as [`match_loop!`]. Behind it are the same functions as behind [`tail_loop!`], but each ends in an
+/// ordinary call in tail position, of which LLVM makes a jump if it optimises at all (not at `-O0`). Nothing promises that
+/// it does: the machine has to bound how many instructions a loop executes before it is left.
+///
+/// `abi` is `"sysv64"` (x86-64 of any system: six integers in registers) or `"C"` (aarch64, riscv64 and loongarch64: eight).
+/// `in_machine` lists the machine words for which that is too few: they stay in the machine's `words`. Those of a struct are
+/// named `register_field`.
+#[proc_macro]
+pub fn sibling_loop(input: TokenStream) -> TokenStream {
+    expand::client(input.into(), quote::quote!(::pulley_macros::__sibling_loop)).into()
 }
 
 /// A test per row: `row_tests! { isa = crate::isa; check = crate::path::to::check; }`, inside `#[cfg(test)]`.
@@ -211,6 +228,12 @@ pub fn __match_loop(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn __tail_loop(input: TokenStream) -> TokenStream {
     expand::run(input.into(), emit::tail_loop::emit).into()
+}
+
+#[doc(hidden)]
+#[proc_macro]
+pub fn __sibling_loop(input: TokenStream) -> TokenStream {
+    expand::run(input.into(), emit::sibling_loop::emit).into()
 }
 
 #[doc(hidden)]

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Result};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Ident, Path, Signature, Token, Type, braced};
+use syn::{Attribute, Error, Ident, LitStr, Path, Signature, Token, Type, braced, bracketed};
 
 mod kw {
     syn::custom_keyword!(registers);
@@ -13,6 +13,8 @@ mod kw {
     syn::custom_keyword!(groups);
     syn::custom_keyword!(isa);
     syn::custom_keyword!(check);
+    syn::custom_keyword!(abi);
+    syn::custom_keyword!(in_machine);
     syn::custom_keyword!(commutes);
 }
 
@@ -220,10 +222,15 @@ impl Whole {
     }
 }
 
-/// `isa = crate::isa; check = path::to::check;`.
+/// `isa = crate::isa;` and what else some clients take.
 pub struct Client {
     pub isa: Path,
+    /// `check = path::to::check;`
     pub check: Option<Path>,
+    /// `abi = "C";`
+    pub abi: Option<LitStr>,
+    /// `in_machine = [word, word];`
+    pub in_machine: Vec<Ident>,
 }
 
 impl Parse for Client {
@@ -232,16 +239,25 @@ impl Parse for Client {
         input.parse::<Token![=]>()?;
         let isa = input.call(Path::parse_mod_style)?;
         input.parse::<Token![;]>()?;
-        let check = if input.peek(kw::check) {
-            input.parse::<kw::check>()?;
+        let mut client = Client { isa, check: None, abi: None, in_machine: Vec::new() };
+        if input.parse::<Option<kw::check>>()?.is_some() {
             input.parse::<Token![=]>()?;
-            let path = input.call(Path::parse_mod_style)?;
+            client.check = Some(input.call(Path::parse_mod_style)?);
             input.parse::<Token![;]>()?;
-            Some(path)
-        } else {
-            None
-        };
-        Ok(Client { isa, check })
+        }
+        if input.parse::<Option<kw::abi>>()?.is_some() {
+            input.parse::<Token![=]>()?;
+            client.abi = Some(input.parse()?);
+            input.parse::<Token![;]>()?;
+        }
+        if input.parse::<Option<kw::in_machine>>()?.is_some() {
+            input.parse::<Token![=]>()?;
+            let words;
+            bracketed!(words in input);
+            client.in_machine = Punctuated::<Ident, Token![,]>::parse_terminated(&words)?.into_iter().collect();
+            input.parse::<Token![;]>()?;
+        }
+        Ok(client)
     }
 }
 

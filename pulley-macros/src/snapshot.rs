@@ -1,4 +1,4 @@
-//! The expansion of a tiny instruction set, pinned for both tiers in `tests/expand/{match,tail}/tiny.rs`.
+//! The expansion of a tiny instruction set, pinned for each tier in `tests/expand/{match,sibling,tail}/tiny.rs`.
 //!
 //! `PULLEY_BLESS=1 cargo test -p pulley-macros snapshot` writes the files anew: read the difference before committing.
 
@@ -60,6 +60,11 @@ fn tiny() -> crate::ast::Table {
     checked.table
 }
 
+/// What an invocation says besides `isa = crate::isa;`.
+fn client(options: TokenStream) -> crate::parse::Client {
+    syn::parse2(quote!(isa = crate::isa; #options)).expect("the options parse")
+}
+
 fn compare(name: &str, tokens: TokenStream) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expand").join(name);
     let file = syn::parse2(tokens).expect("the expansion is Rust");
@@ -84,12 +89,30 @@ fn compare(name: &str, tokens: TokenStream) {
 
 #[test]
 fn snapshot_of_the_match_loop() {
-    compare("match/tiny.rs", emit::match_loop::emit(&tiny(), &quote!(crate::isa)));
+    compare("match/tiny.rs", emit::match_loop::emit(&tiny(), &client(quote!())).expect("it fits"));
 }
 
 #[test]
 fn snapshot_of_the_tail_loop() {
-    compare("tail/tiny.rs", emit::tail_loop::emit(&tiny(), &quote!(crate::isa)));
+    compare("tail/tiny.rs", emit::tail_loop::emit(&tiny(), &client(quote!())).expect("it fits"));
+}
+
+#[test]
+fn snapshot_of_the_sibling_loop() {
+    let client = client(quote!(abi = "sysv64"; in_machine = [memory_length];));
+    compare("sibling/tiny.rs", emit::sibling_loop::emit(&tiny(), &client).expect("it fits"));
+}
+
+#[test]
+fn words_that_cannot_be_in_the_machine() {
+    let error = |options| emit::sibling_loop::emit(&tiny(), &client(options)).expect_err("it is wrong").to_string();
+    assert_eq!(error(quote!()), "`sibling_loop!` needs a calling convention: `abi = \"sysv64\";`");
+    assert_eq!(error(quote!(abi = "fastcall";)), "no calling convention `fastcall`: it is `sysv64` or `C`");
+    assert_eq!(error(quote!(abi = "C"; in_machine = [memory];)), "no register has a word `memory`");
+    for word in [quote!(pc), quote!(fp), quote!(machine), quote!(a)] {
+        let error = error(quote!(abi = "C"; in_machine = [#word];));
+        assert_eq!(error, format!("`{word}` has to be an argument of the handlers"));
+    }
 }
 
 #[test]

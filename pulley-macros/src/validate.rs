@@ -51,8 +51,8 @@ impl<'a> Checker<'a> {
         let mut letters: HashMap<(String, String), ()> = HashMap::new();
         for (index, register) in spec.registers.iter().enumerate() {
             for (name, ty) in register.words() {
-                words += !is_float(ty) as usize;
-                if words == MAX_WORDS + 1 && !is_float(ty) {
+                words += !crate::emit::is_float(ty) as usize;
+                if words == MAX_WORDS + 1 && !crate::emit::is_float(ty) {
                     let message = format!(
                         "`{name}` is the twelfth machine word: a handler takes at most {MAX_WORDS} besides floats, or \
                          the jump to the next one has no register left"
@@ -488,10 +488,6 @@ pub fn last_name(ty: &Type) -> Option<&Ident> {
         }
         _ => None,
     }
-}
-
-fn is_float(ty: &Type) -> bool {
-    last_name(ty).is_some_and(|name| name == "f32" || name == "f64")
 }
 
 /// `i32_lt_s` -> `I32LtS`.

@@ -1,21 +1,45 @@
-//! What the dispatch loop of this build does: every form of every row, branches, calls, exits.
+//! What the dispatch loops of this build do: every form of every row, branches, calls, exits.
 #![cfg_attr(feature = "tail-calls", feature(explicit_tail_calls, rust_preserve_none_cc))]
 #![cfg_attr(feature = "tail-calls", allow(incomplete_features))]
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod vm;
 
-/// The dispatch loop of the tier that this build tests.
 #[cfg(not(feature = "tail-calls"))]
-mod dispatch {
+mod matching {
     pulley_macros::match_loop! { isa = crate::vm; }
 }
 
-/// The dispatch loop of the tier that this build tests.
 #[cfg(feature = "tail-calls")]
-mod dispatch {
+mod tail {
     pulley_macros::tail_loop! { isa = crate::vm; }
 }
+
+/// With as many words in the machine as can be.
+#[cfg(target_arch = "x86_64")]
+mod sibling {
+    pulley_macros::sibling_loop! {
+        isa = crate::vm;
+        abi = "sysv64";
+        in_machine = [memory_base, memory_length, fa];
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+mod sibling {
+    pulley_macros::sibling_loop! { isa = crate::vm; abi = "C"; }
+}
+
+type Run = unsafe fn(Code, Frame, Bytes, *mut Machine) -> Exit;
+
+/// The loops of this build: they must agree.
+const LOOPS: [Run; 2] = [
+    #[cfg(not(feature = "tail-calls"))]
+    matching::run,
+    #[cfg(feature = "tail-calls")]
+    tail::run,
+    sibling::run,
+];
 
 use vm::machine::*;
 use vm::*;
@@ -23,6 +47,7 @@ use vm::*;
 const SLOTS: usize = 64;
 
 /// What is left after a run.
+#[derive(Debug, PartialEq)]
 struct After {
     exit: Exit,
     slots: [u64; SLOTS],
@@ -33,6 +58,12 @@ struct After {
 
 /// Runs `code` on a machine whose slots hold `slots` and whose memory is 0, 1, 2 ..
 fn execute(code: &[u8], slots: &[u64]) -> After {
+    let [after, other] = LOOPS.map(|run| execute_in(run, code, slots));
+    assert_eq!(after, other);
+    after
+}
+
+fn execute_in(run: Run, code: &[u8], slots: &[u64]) -> After {
     let mut frame = [0; SLOTS];
     frame[..slots.len()].copy_from_slice(slots);
     let mut memory: [u8; 16] = core::array::from_fn(|n| n as u8);
@@ -40,7 +71,7 @@ fn execute(code: &[u8], slots: &[u64]) -> After {
     let fp = Frame(frame.as_mut_ptr());
     let bytes = Bytes { base: memory.as_mut_ptr(), length: memory.len() };
     // SAFETY: the tests' code is right.
-    let exit = unsafe { dispatch::run(Code(code.as_ptr()), fp, bytes, &mut machine) };
+    let exit = unsafe { run(Code(code.as_ptr()), fp, bytes, &mut machine) };
     let (pc, last) = machine.saved.unwrap();
     let at = (pc.0 as usize - code.as_ptr() as usize, (last.0 as usize - frame.as_ptr() as usize) / 8);
     After { exit, slots: frame, memory, at }

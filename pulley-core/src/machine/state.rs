@@ -1,6 +1,7 @@
 //! The part of the machine's state that is not worth a register.
 
 use crate::imm::{FuncIndex, GlobalIndex, SegmentIndex, TableIndex, TypeIndex, Window};
+use crate::isa::Words;
 use crate::machine::funcs::FuncEntry;
 use crate::machine::instance::Instance;
 use crate::machine::memory::PAGE;
@@ -42,6 +43,8 @@ pub struct Machine {
     /// Frame at the last exit.
     pub(crate) fp: Frame,
     pub(crate) request: Request,
+    /// The registers that outlive an exit, and those that the tier has no machine register for.
+    pub(crate) words: Words,
 }
 
 // What the rows need. All of it relies on the verifier's clauses that indices in bytecode are in range for its module,
@@ -58,6 +61,7 @@ impl Machine {
             pc: Code::new(core::ptr::null()),
             fp: nowhere,
             request: Request { func: 0, window: 0, delta: 0, table: 0, init: Ref::NULL },
+            words: Words::ZERO,
         }
     }
 

@@ -1,9 +1,10 @@
-//! The dispatch loops. Both run the same rows; which one a build has is decided here and nowhere else.
+//! The dispatch loops. All run the same rows; which one a build has is decided here and in `build.rs`, and nowhere else.
 //!
 //! | tier | how | where |
 //! |---|---|---|
 //! | `tail` | every handler `become`s the next one, state in argument registers | nightly, feature `tail-calls`, x86-64 and aarch64 |
-//! | `matching` | one `loop { match opcode { .. } }` | everywhere |
+//! | `sibling` | every handler ends in a call of the next one, which LLVM makes a jump | x86-64, aarch64, riscv64, loongarch64, optimised |
+//! | `matching` | one `loop { match opcode { .. } }` | everywhere; feature `match-loop` forces it |
 
 cfg_if::cfg_if! {
     if #[cfg(all(feature = "tail-calls", any(target_arch = "x86_64", target_arch = "aarch64")))] {
@@ -12,8 +13,11 @@ cfg_if::cfg_if! {
     } else if #[cfg(feature = "tail-calls")] {
         compile_error!(
             "feature `tail-calls` of pulley-core needs x86-64 or aarch64: on other targets LLVM fails on `become` or \
-             silently grows the stack. Build without the feature: the match loop runs everywhere on stable Rust"
+             silently grows the stack. Build without the feature: the other tiers run on stable Rust"
         );
+    } else if #[cfg(pulley_sibling)] {
+        mod sibling;
+        pub(crate) use sibling::run;
     } else {
         mod matching;
         pub(crate) use matching::run;

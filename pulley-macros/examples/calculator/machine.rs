@@ -220,6 +220,8 @@ impl Exit {
 pub struct Machine {
     /// What the program printed.
     pub printed: Vec<f64>,
+    /// The registers, while no loop runs.
+    pub words: crate::table::Words,
     stopped: Option<Code>,
 }
 

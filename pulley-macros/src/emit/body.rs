@@ -12,6 +12,16 @@ use quote::{format_ident, quote};
 
 /// How a tier hands on control: the statements at the end of a block, from where execution does not come back.
 pub trait Dispatch {
+    /// Statements before a body: variables for the words of registers that are not variables already.
+    fn fetch(&self) -> TokenStream {
+        TokenStream::new()
+    }
+
+    /// Statements behind an assignment to a register's word.
+    fn assigned(&self, _word: &Ident) -> TokenStream {
+        TokenStream::new()
+    }
+
     /// Goes on with the instruction that follows, at `pc`.
     ///
     /// Apart from `jump` so that a handler for two adjacent instructions can put the second one's body here.
@@ -68,7 +78,8 @@ impl Body<'_> {
             self.write(&layout, first + n, operands[n], &operand.ty.name, quote!(#name))
         });
         let finish = self.finish(row, &layout, result);
-        quote!(#(#reads)* #call #(#updates)* #finish)
+        let fetch = self.dispatch.fetch();
+        quote!(#fetch #(#reads)* #call #(#updates)* #finish)
     }
 
     /// The value of an operand; its bits if a `select` only moves it.
@@ -106,13 +117,13 @@ impl Body<'_> {
             Place::Immediate => quote!(),
             Place::Register(_, index) => {
                 let register = &self.table.registers[index];
-                let name = &register.name;
+                let (name, assigned) = (&register.name, self.dispatch.assigned(&register.name));
                 if is(register, ty) {
-                    quote!(#name = #value;)
+                    quote!(#name = #value; #assigned)
                 } else if is_bits(register) {
-                    quote!(#name = Value::to_bits(#value);)
+                    quote!(#name = Value::to_bits(#value); #assigned)
                 } else {
-                    quote!(#name = Value::from_bits(Value::to_bits(#value));)
+                    quote!(#name = Value::from_bits(Value::to_bits(#value)); #assigned)
                 }
             }
         }
@@ -172,7 +183,8 @@ impl Body<'_> {
                 let (each, word) = (names.clone(), words.clone());
                 before.extend(quote!(let #mutable #own = #ty { #(#each: #word),* };));
                 if borrow == Borrow::Mutable {
-                    after.extend(quote!(#(#words = #own.#names;)*));
+                    let assigned = words.clone().map(|word| self.dispatch.assigned(word));
+                    after.extend(quote!(#(#words = #own.#names; #assigned)*));
                 }
                 quote!(& #mutable #own)
             }
@@ -183,7 +195,8 @@ impl Body<'_> {
             (_, Borrow::Mutable) => {
                 before.extend(quote!(let mut #own = #name;));
                 if index != 0 {
-                    after.extend(quote!(#name = #own;));
+                    let assigned = self.dispatch.assigned(name);
+                    after.extend(quote!(#name = #own; #assigned));
                 }
                 quote!(&mut #own)
             }

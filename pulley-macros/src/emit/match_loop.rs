@@ -6,6 +6,7 @@
 use super::body::{Body, Dispatch};
 use super::{forms, uses};
 use crate::ast::{RegisterKind, Table};
+use crate::parse::Client;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
@@ -24,7 +25,15 @@ impl Dispatch for Match<'_> {
     }
 }
 
-pub fn emit(table: &Table, isa: &TokenStream) -> TokenStream {
+pub fn emit(table: &Table, client: &Client) -> syn::Result<TokenStream> {
+    if let Some(word) = client.in_machine.first() {
+        return Err(syn::Error::new_spanned(word, "`match_loop!` has a variable for every word"));
+    }
+    let isa = &client.isa;
+    Ok(expand(table, &quote!(#isa)))
+}
+
+fn expand(table: &Table, isa: &TokenStream) -> TokenStream {
     let uses = uses(table, isa);
     let (pc, fp) = (&table.registers[0].name, &table.registers[1].name);
     let dispatch = Match { pc };
@@ -34,19 +43,24 @@ pub fn emit(table: &Table, isa: &TokenStream) -> TokenStream {
         quote!(Opcode::#opcode => { #body })
     });
     let params = super::params(table);
+    let (machine, carrier) = (super::machine(table), super::carrier(table));
     let locals = table.registers.iter().map(|register| {
         let words = register.words();
-        let names = words.iter().map(|(name, _)| name);
-        match (&register.kind, &register.values) {
-            (RegisterKind::Struct { fields, .. }, _) => {
-                let (name, fields) = (&register.name, fields.iter().map(|(field, _)| field));
+        let (name, names) = (&register.name, words.iter().map(|(name, _)| name));
+        match &register.kind {
+            RegisterKind::Struct { fields, .. } => {
+                let fields = fields.iter().map(|(field, _)| field);
                 quote!(#(let mut #names = #name.#fields;)*)
             }
-            (RegisterKind::Word(ty), Some(_)) => quote!(#(let mut #names: #ty = Default::default();)*),
-            (RegisterKind::Word(_), None) => quote!(#(let mut #names = #names;)*),
+            RegisterKind::Word(_) if super::outlives_exits(table, register) => {
+                quote!(let mut #name = (*#machine).words.#name;)
+            }
+            RegisterKind::Word(ty) if name == carrier => quote!(let mut #name: #ty = Default::default();),
+            RegisterKind::Word(_) => quote!(let mut #name = #name;),
         }
     });
-    let machine = super::machine(table);
+    let kept = table.registers.iter().filter(|register| super::outlives_exits(table, register));
+    let kept = kept.map(|register| &register.name);
     let doc = super::run_doc("one `match` in a loop");
     quote! {
         mod __match_loop {
@@ -69,6 +83,7 @@ pub fn emit(table: &Table, isa: &TokenStream) -> TokenStream {
                         match Opcode::from_u16_unchecked(#pc.opcode()) { #(#arms)* }
                     };
                     (*#machine).save(at, #fp);
+                    #((*#machine).words.#kept = #kept;)*
                     exit
                 }
             }

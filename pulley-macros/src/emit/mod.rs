@@ -3,12 +3,15 @@
 pub mod body;
 pub mod disasm;
 pub mod encode;
+pub mod handlers;
 pub mod match_loop;
 pub mod metadata;
 pub mod opcode;
 pub mod operands;
+pub mod sibling_loop;
 pub mod tail_loop;
 pub mod tests;
+pub mod words;
 
 use crate::ast::{Form, Place, Register, RegisterKind, Row, Table, alias};
 use crate::parse::resolve;
@@ -24,6 +27,7 @@ pub fn isa(table: &Table) -> TokenStream {
     let operands = operands::emit(table);
     let encode = encode::emit(table);
     let disasm = disasm::emit();
+    let words = words::emit(table);
     quote! {
         mod __isa {
             extern crate alloc;
@@ -33,6 +37,7 @@ pub fn isa(table: &Table) -> TokenStream {
             #operands
             #encode
             #disasm
+            #words
         }
         pub use __isa::*;
     }
@@ -49,10 +54,12 @@ pub fn uses(table: &Table, isa: &TokenStream) -> TokenStream {
     quote!(#(#[allow(unused_imports)] #uses)* #(#types)*)
 }
 
-/// The parameters of `run`: the registers that hold no values, structs whole.
+/// The parameters of `run`: program counter, frame, structs (whole) and machine. The other registers come from the machine.
 pub fn params(table: &Table) -> Vec<TokenStream> {
-    let state = table.registers.iter().filter(|register| register.values.is_none());
-    state
+    let carrier = find_carrier(table);
+    let given = |register: &&Register| Some(&register.name) != carrier && !outlives_exits(table, register);
+    let given = table.registers.iter().filter(given);
+    given
         .map(|register| {
             let (name, ty) = (&register.name, register.ty());
             quote!(#name: #ty)
@@ -75,19 +82,40 @@ pub fn stub_run(table: &Table, isa: &TokenStream) -> TokenStream {
 
 /// The register that points to the machine.
 pub fn machine(table: &Table) -> &Ident {
-    let pointer = |r: &&Register| matches!(&r.kind, RegisterKind::Word(syn::Type::Ptr(p)) if p.mutability.is_some());
-    &table.registers.iter().find(pointer).expect("checked: there is a machine").name
+    find_machine(table).expect("checked: there is a machine")
 }
 
 /// The register that carries the bits of an exit: the first `u64` that holds values.
 pub fn carrier(table: &Table) -> &Ident {
+    find_carrier(table).expect("checked: there is a u64")
+}
+
+pub fn find_machine(table: &Table) -> Option<&Ident> {
+    let pointer = |r: &&Register| matches!(&r.kind, RegisterKind::Word(syn::Type::Ptr(p)) if p.mutability.is_some());
+    table.registers.iter().find(pointer).map(|register| &register.name)
+}
+
+fn find_carrier(table: &Table) -> Option<&Ident> {
     let bits = |r: &&Register| r.values.is_some() && last_name(r.ty()).is_some_and(|name| name == "u64");
-    &table.registers.iter().find(bits).expect("checked: there is a u64").name
+    table.registers.iter().find(bits).map(|register| &register.name)
+}
+
+/// Whether a register is kept in the machine when the loop is left, and restored when it is entered: those that are neither
+/// parameters of `run` nor the carrier.
+pub fn outlives_exits(table: &Table, register: &Register) -> bool {
+    let state = table.registers.iter().take(2).map(|register| &register.name);
+    let mut state = state.chain(find_machine(table)).chain(find_carrier(table));
+    matches!(register.kind, RegisterKind::Word(_)) && !state.any(|name| *name == register.name)
 }
 
 /// The first line of `run`'s documentation.
 pub fn run_doc(how: &str) -> String {
     format!(" Runs from the first register's instruction until something leaves the loop: {how}.")
+}
+
+/// Whether a word is a float, which has argument registers of its own.
+pub fn is_float(ty: &syn::Type) -> bool {
+    last_name(ty).is_some_and(|name| name == "f32" || name == "f64")
 }
 
 /// An identifier of generated code.

@@ -219,6 +219,7 @@ pub enum Flow {
 pub struct Machine {
     pub calls: Vec<(Code, Frame)>,
     pub saved: Option<(Code, Frame)>,
+    pub words: super::Words,
 }
 
 impl Machine {

@@ -1543,5 +1543,28 @@ mod __isa {
             Ok(())
         }
     }
+    /// The machine words of the registers but program counter, frame and machine: where they are while no loop runs,
+    /// and where a loop keeps those that it has no register for.
+    #[derive(Clone, Copy, Debug)]
+    #[allow(missing_docs)]
+    pub struct Words {
+        pub(crate) memory_base: *mut u8,
+        pub(crate) memory_length: usize,
+        pub(crate) a: u64,
+        pub(crate) fa: f64,
+    }
+    impl Words {
+        /// All zero.
+        #[allow(
+            clippy::undocumented_unsafe_blocks,
+            reason = "a type that zero is no value of does not compile"
+        )]
+        pub const ZERO: Words = unsafe { ::core::mem::zeroed() };
+    }
+    impl Default for Words {
+        fn default() -> Words {
+            Words::ZERO
+        }
+    }
 }
 pub use __isa::*;

@@ -40,7 +40,7 @@ mod __match_loop {
             let mut memory_length = memory.length;
             let mut a: u64 = Default::default();
             let mut machine = machine;
-            let mut fa: f64 = Default::default();
+            let mut fa = (*machine).words.fa;
             let (at, exit) = loop {
                 match Opcode::from_u16_unchecked(pc.opcode()) {
                     Opcode::I32SubRRS => {
@@ -176,6 +176,7 @@ mod __match_loop {
                 }
             };
             (*machine).save(at, fp);
+            (*machine).words.fa = fa;
             exit
         }
     }

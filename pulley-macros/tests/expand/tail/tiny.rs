@@ -1,3 +1,4 @@
+#[allow(improper_ctypes_definitions, reason = "no other language calls a handler")]
 mod __tail_loop {
     #[allow(unused_imports)]
     use crate::machine::{
@@ -38,7 +39,7 @@ mod __tail_loop {
         clippy::too_many_arguments,
         clippy::undocumented_unsafe_blocks,
         reason = "the caller of `run` promised \
-                that the machine is valid"
+            that the machine is valid"
     )]
     unsafe extern "rust-preserve-none" fn leave(
         pc: Code,
@@ -49,7 +50,10 @@ mod __tail_loop {
         machine: *mut Machine,
         fa: f64,
     ) -> u64 {
-        unsafe { (*machine).save(pc, fp) };
+        unsafe {
+            (*machine).save(pc, fp);
+            (*machine).words.fa = fa;
+        }
         a
     }
     /// Runs from the first register's instruction until something leaves the loop: handlers that `become` each other.
@@ -79,7 +83,7 @@ mod __tail_loop {
                 memory.length,
                 Default::default(),
                 machine,
-                Default::default(),
+                (*machine).words.fa,
             )
         };
         Exit::from_bits(bits)

@@ -1,0 +1,237 @@
+//! The tiers that are a function per opcode: handlers that go on with one another by a call in tail position.
+//!
+//! The state is in their arguments, so in machine registers, as far as the calling convention has room; the words that it
+//! has none for live in the machine (`(*machine).words`). A handler loads such a word where it starts, which costs
+//! nothing where the row does not use it, and stores it where a row assigns to it. Traps and other exits go to one cold
+//! function of the same signature, whose carrier (see [`super::carrier`]) is the exit.
+//!
+//! The tiers differ in the calling convention, in the word before the call, and in the words in the machine.
+
+use super::body::{Body, Dispatch};
+use super::{forms, uses};
+use crate::ast::{Register, RegisterKind, Table};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+/// A tier of handlers.
+pub struct Tier<'a> {
+    pub table: &'a Table,
+    /// The path of the module where `isa!` stands.
+    pub isa: &'a TokenStream,
+    /// The calling convention.
+    pub abi: &'a str,
+    /// `become` or `return`: how a handler goes on with the next one.
+    pub go: TokenStream,
+    /// Words that live in the machine.
+    pub in_machine: &'a [Ident],
+    /// The module around what is generated.
+    pub module: &'a str,
+    /// For documentation: what the handlers do.
+    pub how: &'a str,
+}
+
+/// Whether it is in a machine register; name and type.
+struct Word<'a> {
+    name: Ident,
+    ty: &'a syn::Type,
+    /// It is an argument of the handlers, and not in the machine.
+    argument: bool,
+    /// It outlives an exit: see [`super::outlives_exits`].
+    outlives: bool,
+}
+
+impl Tier<'_> {
+    fn words(&self) -> Vec<Word<'_>> {
+        let of = |register| {
+            let outlives = super::outlives_exits(self.table, register);
+            Register::words(register).into_iter().map(move |(name, ty)| {
+                let argument = !self.in_machine.contains(&name);
+                Word { name, ty, argument, outlives }
+            })
+        };
+        self.table.registers.iter().flat_map(of).collect()
+    }
+}
+
+struct Calls<'a> {
+    tier: &'a Tier<'a>,
+    words: &'a [Word<'a>],
+    machine: &'a Ident,
+}
+
+impl Calls<'_> {
+    fn pc(&self) -> &Ident {
+        &self.tier.table.registers[0].name
+    }
+
+    fn arguments(&self) -> impl Iterator<Item = &Ident> {
+        self.words.iter().filter(|word| word.argument).map(|word| &word.name)
+    }
+}
+
+impl Dispatch for Calls<'_> {
+    fn fetch(&self) -> TokenStream {
+        let machine = self.machine;
+        let loads = self
+            .words
+            .iter()
+            .filter(|word| !word.argument)
+            .map(|Word { name, ty, .. }| quote!(let mut #name: #ty = (*#machine).words.#name;));
+        loads.collect()
+    }
+
+    fn assigned(&self, word: &Ident) -> TokenStream {
+        let machine = self.machine;
+        match self.tier.in_machine.contains(word) {
+            true => quote!((*#machine).words.#word = #word;),
+            false => TokenStream::new(),
+        }
+    }
+
+    fn jump(&self, pc: TokenStream) -> TokenStream {
+        let (name, go, words) = (self.pc(), &self.tier.go, self.arguments());
+        quote! {
+            let #name = #pc;
+            #go (*TABLE.get_unchecked(#name.opcode() as usize))(#(#words),*)
+        }
+    }
+
+    fn leave(&self, pc: TokenStream, exit: TokenStream) -> TokenStream {
+        let carrier = super::carrier(self.tier.table);
+        let args = self.arguments().map(|word| {
+            if word == self.pc() {
+                quote!(#pc)
+            } else if word == carrier {
+                quote!(Exit::to_bits(#exit))
+            } else {
+                quote!(#word)
+            }
+        });
+        let go = &self.tier.go;
+        quote!(#go super::leave(#(#args),*))
+    }
+}
+
+pub fn emit(tier: &Tier) -> TokenStream {
+    let (table, isa, abi) = (tier.table, tier.isa, tier.abi);
+    let uses = uses(table, isa);
+    let words = tier.words();
+    let arguments = || words.iter().filter(|word| word.argument);
+    let names: Vec<_> = arguments().map(|word| &word.name).collect();
+    let types: Vec<_> = arguments().map(|word| word.ty).collect();
+    let dispatch = Calls { tier, words: &words, machine: super::machine(table) };
+    let body = Body { table, isa: isa.clone(), dispatch: &dispatch };
+    let handlers: Vec<_> = forms(table).map(|(row, form)| handler(row, form)).collect();
+    let functions = forms(table).zip(&handlers).map(|((row, form), name)| {
+        let body = body.emit(row, form);
+        quote! {
+            pub(super) unsafe extern #abi fn #name(#(mut #names: #types),*) -> u64 { unsafe { #body } }
+        }
+    });
+    let count = handlers.len();
+    let (leave, run) = (leave(tier, &words), run(tier, &words));
+    let module = format_ident!("{}", tier.module);
+    quote! {
+        #[allow(improper_ctypes_definitions, reason = "no other language calls a handler")]
+        mod #module {
+            #uses
+
+            type Handler = unsafe extern #abi fn(#(#types),*) -> u64;
+
+            // Not public: a private table is reached by one `lea`, a public one through the global offset table.
+            static TABLE: [Handler; #count] = [#(handlers::#handlers),*];
+
+            #leave
+            #run
+
+            /// One function per opcode.
+            #[allow(unused_mut, unused_variables, unused_assignments, unused_braces, unreachable_code)]
+            #[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "`run`'s caller's promise covers all of it: the \
+                code is verified, so opcodes, fields, slots and targets are what the table says")]
+            mod handlers {
+                #uses
+                use super::TABLE;
+
+                #(#functions)*
+            }
+        }
+        pub(crate) use #module::run;
+    }
+}
+
+/// The function that leaves the loop.
+fn leave(tier: &Tier, words: &[Word]) -> TokenStream {
+    let (abi, table) = (tier.abi, tier.table);
+    let (pc, fp) = (&table.registers[0].name, &table.registers[1].name);
+    let (machine, carrier) = (super::machine(table), super::carrier(table));
+    let (names, types): (Vec<_>, Vec<_>) =
+        words.iter().filter(|word| word.argument).map(|word| (&word.name, word.ty)).unzip();
+    let kept = words.iter().filter(|word| word.argument && word.outlives).map(|word| &word.name);
+    quote! {
+        /// Leaves the loop with an exit's bits.
+        #[cold]
+        #[inline(never)]
+        #[allow(unused_variables)]
+        #[allow(clippy::too_many_arguments, clippy::undocumented_unsafe_blocks, reason = "the caller of `run` promised \
+            that the machine is valid")]
+        unsafe extern #abi fn leave(#(#names: #types),*) -> u64 {
+            unsafe {
+                (*#machine).save(#pc, #fp);
+                #((*#machine).words.#kept = #kept;)*
+            }
+            #carrier
+        }
+    }
+}
+
+/// The function that enters it.
+fn run(tier: &Tier, words: &[Word]) -> TokenStream {
+    let table = tier.table;
+    let pc = &table.registers[0].name;
+    let (machine, carrier) = (super::machine(table), super::carrier(table));
+    let params = super::params(table);
+    let given = table.registers.iter().flat_map(|register| match &register.kind {
+        RegisterKind::Struct { fields, .. } => {
+            let (name, words) = (&register.name, register.words());
+            let given = words.into_iter().zip(fields).map(|((word, _), (field, _))| (word, quote!(#name.#field)));
+            given.collect::<Vec<_>>()
+        }
+        RegisterKind::Word(_) => Vec::new(),
+    });
+    let given: std::collections::HashMap<_, _> = given.collect();
+    let stores = words.iter().filter(|word| !word.argument).filter_map(|Word { name, .. }| {
+        let value = given.get(name)?;
+        Some(quote!((*#machine).words.#name = #value;))
+    });
+    let start = words.iter().filter(|word| word.argument).map(|Word { name, outlives, .. }| match given.get(name) {
+        Some(value) => value.clone(),
+        None if *outlives => quote!((*#machine).words.#name),
+        None if name == carrier => quote!(Default::default()),
+        None => quote!(#name),
+    });
+    let doc = super::run_doc(tier.how);
+    quote! {
+        #[doc = #doc]
+        ///
+        /// # Safety
+        /// As the table's functions on the machine's state: the first register is the address of an instruction of
+        /// verified code, the second a frame with the slots that the code uses, the machine is valid.
+        #[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "the caller's promise")]
+        pub(crate) unsafe fn run(#(#params),*) -> Exit {
+            let bits = unsafe {
+                #(#stores)*
+                (*TABLE.get_unchecked(#pc.opcode() as usize))(#(#start),*)
+            };
+            Exit::from_bits(bits)
+        }
+    }
+}
+
+/// The name of an opcode's handler: `i32_add_rrs`.
+fn handler(row: &crate::ast::Row, form: &crate::ast::Form) -> Ident {
+    let places: String = form.places.iter().map(|place| place.letter()).collect();
+    match places.is_empty() {
+        true => format_ident!("{}_", row.name),
+        false => format_ident!("{}_{}", row.name, places),
+    }
+}

@@ -1,0 +1,420 @@
+#[allow(improper_ctypes_definitions, reason = "no other language calls a handler")]
+mod __sibling_loop {
+    #[allow(unused_imports)]
+    use crate::machine::{
+        Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target, Value,
+    };
+    #[allow(unused_imports)]
+    use crate::isa::rows::__Step;
+    #[allow(unused_imports)]
+    use crate::isa::rows::__Offset;
+    type Handler = unsafe extern "sysv64" fn(
+        Code,
+        Frame,
+        *mut u8,
+        u64,
+        *mut Machine,
+        f64,
+    ) -> u64;
+    static TABLE: [Handler; 12usize] = [
+        handlers::i32_sub_rrs,
+        handlers::i32_sub_rri,
+        handlers::i32_sub_rss,
+        handlers::i32_sub_rsi,
+        handlers::i32_lt_rrs,
+        handlers::br_if_i32_lt_ri,
+        handlers::select_i32_lt_ssrss,
+        handlers::f64_neg_sr,
+        handlers::count_si,
+        handlers::load_rs,
+        handlers::br_,
+        handlers::call_,
+    ];
+    /// Leaves the loop with an exit's bits.
+    #[cold]
+    #[inline(never)]
+    #[allow(unused_variables)]
+    #[allow(
+        clippy::too_many_arguments,
+        clippy::undocumented_unsafe_blocks,
+        reason = "the caller of `run` promised \
+            that the machine is valid"
+    )]
+    unsafe extern "sysv64" fn leave(
+        pc: Code,
+        fp: Frame,
+        memory_base: *mut u8,
+        a: u64,
+        machine: *mut Machine,
+        fa: f64,
+    ) -> u64 {
+        unsafe {
+            (*machine).save(pc, fp);
+            (*machine).words.fa = fa;
+        }
+        a
+    }
+    /// Runs from the first register's instruction until something leaves the loop: handlers that end in a call of the next one.
+    ///
+    /// # Safety
+    /// As the table's functions on the machine's state: the first register is the address of an instruction of
+    /// verified code, the second a frame with the slots that the code uses, the machine is valid.
+    #[allow(
+        clippy::all,
+        clippy::undocumented_unsafe_blocks,
+        reason = "the caller's promise"
+    )]
+    pub(crate) unsafe fn run(
+        pc: Code,
+        fp: Frame,
+        memory: Memory,
+        machine: *mut Machine,
+    ) -> Exit {
+        let bits = unsafe {
+            (*machine).words.memory_length = memory.length;
+            (*TABLE
+                .get_unchecked(
+                    pc.opcode() as usize,
+                ))(pc, fp, memory.base, Default::default(), machine, (*machine).words.fa)
+        };
+        Exit::from_bits(bits)
+    }
+    /// One function per opcode.
+    #[allow(
+        unused_mut,
+        unused_variables,
+        unused_assignments,
+        unused_braces,
+        unreachable_code
+    )]
+    #[allow(
+        clippy::all,
+        clippy::undocumented_unsafe_blocks,
+        reason = "`run`'s caller's promise covers all of it: the \
+                code is verified, so opcodes, fields, slots and targets are what the table says"
+    )]
+    mod handlers {
+        #[allow(unused_imports)]
+        use crate::machine::{
+            Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target, Value,
+        };
+        #[allow(unused_imports)]
+        use crate::isa::rows::__Step;
+        #[allow(unused_imports)]
+        use crate::isa::rows::__Offset;
+        use super::TABLE;
+        pub(super) unsafe extern "sysv64" fn i32_sub_rrs(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let v0 = Value::from_bits(a);
+                let v1 = Value::from_bits(fp.get(pc.slot(2)));
+                let result = crate::isa::rows::i32_sub(v0, v1);
+                a = Value::to_bits(result);
+                let pc = pc.advance(4);
+                return (*TABLE
+                    .get_unchecked(
+                        pc.opcode() as usize,
+                    ))(pc, fp, memory_base, a, machine, fa);
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn i32_sub_rri(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let v0 = Value::from_bits(a);
+                let v1 = Inline::from_immediate(pc.immediate(2));
+                let result = crate::isa::rows::i32_sub(v0, v1);
+                a = Value::to_bits(result);
+                let pc = pc.advance(6);
+                return (*TABLE
+                    .get_unchecked(
+                        pc.opcode() as usize,
+                    ))(pc, fp, memory_base, a, machine, fa);
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn i32_sub_rss(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let v0 = Value::from_bits(fp.get(pc.slot(2)));
+                let v1 = Value::from_bits(fp.get(pc.slot(4)));
+                let result = crate::isa::rows::i32_sub(v0, v1);
+                a = Value::to_bits(result);
+                let pc = pc.advance(6);
+                return (*TABLE
+                    .get_unchecked(
+                        pc.opcode() as usize,
+                    ))(pc, fp, memory_base, a, machine, fa);
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn i32_sub_rsi(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let v0 = Value::from_bits(fp.get(pc.slot(2)));
+                let v1 = Inline::from_immediate(pc.immediate(4));
+                let result = crate::isa::rows::i32_sub(v0, v1);
+                a = Value::to_bits(result);
+                let pc = pc.advance(8);
+                return (*TABLE
+                    .get_unchecked(
+                        pc.opcode() as usize,
+                    ))(pc, fp, memory_base, a, machine, fa);
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn i32_lt_rrs(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let v0 = Value::from_bits(a);
+                let v1 = Value::from_bits(fp.get(pc.slot(2)));
+                let result = crate::isa::rows::i32_lt(v0, v1);
+                a = Value::to_bits(result);
+                let pc = pc.advance(4);
+                return (*TABLE
+                    .get_unchecked(
+                        pc.opcode() as usize,
+                    ))(pc, fp, memory_base, a, machine, fa);
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn br_if_i32_lt_ri(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let v0 = Value::from_bits(a);
+                let v1 = Inline::from_immediate(pc.immediate(2));
+                let result = crate::isa::rows::i32_lt(v0, v1);
+                if result {
+                    let pc = pc.jump(pc.read(6));
+                    return (*TABLE
+                        .get_unchecked(
+                            pc.opcode() as usize,
+                        ))(pc, fp, memory_base, a, machine, fa);
+                } else {
+                    let pc = pc.advance(6 + <Target as Immediate>::SIZE);
+                    return (*TABLE
+                        .get_unchecked(
+                            pc.opcode() as usize,
+                        ))(pc, fp, memory_base, a, machine, fa);
+                }
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn select_i32_lt_ssrss(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let v0 = Value::from_bits(fp.get(pc.slot(4)));
+                let v1 = Value::from_bits(a);
+                let v2 = fp.get(pc.slot(6));
+                let v3 = fp.get(pc.slot(8));
+                let result = crate::isa::rows::i32_lt(v0, v1);
+                let result = if result { v2 } else { v3 };
+                fp.set(pc.slot(2), Value::to_bits(result));
+                let pc = pc.advance(10);
+                return (*TABLE
+                    .get_unchecked(
+                        pc.opcode() as usize,
+                    ))(pc, fp, memory_base, a, machine, fa);
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn f64_neg_sr(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let v0 = fa;
+                let result = crate::isa::rows::f64_neg(v0);
+                fp.set(pc.slot(2), Value::to_bits(result));
+                let pc = pc.advance(4);
+                return (*TABLE
+                    .get_unchecked(
+                        pc.opcode() as usize,
+                    ))(pc, fp, memory_base, a, machine, fa);
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn count_si(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let mut v0 = Value::from_bits(fp.get(pc.slot(2)));
+                let v1 = Inline::from_immediate(pc.immediate(4));
+                let result = crate::isa::rows::count(&mut v0, pc.read(8), v1);
+                fp.set(pc.slot(2), Value::to_bits(v0));
+                if result {
+                    let pc = pc.jump(pc.read(8 + <__Step as Immediate>::SIZE));
+                    return (*TABLE
+                        .get_unchecked(
+                            pc.opcode() as usize,
+                        ))(pc, fp, memory_base, a, machine, fa);
+                } else {
+                    let pc = pc
+                        .advance(
+                            8 + <__Step as Immediate>::SIZE + <Target as Immediate>::SIZE,
+                        );
+                    return (*TABLE
+                        .get_unchecked(
+                            pc.opcode() as usize,
+                        ))(pc, fp, memory_base, a, machine, fa);
+                }
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn load_rs(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let v0 = Value::from_bits(fp.get(pc.slot(2)));
+                let own_memory = Memory {
+                    base: memory_base,
+                    length: memory_length,
+                };
+                let result = crate::isa::rows::load(&own_memory, v0, pc.read(4));
+                let result = match result {
+                    Ok(result) => result,
+                    Err(trap) => {
+                        return super::leave(
+                            pc,
+                            fp,
+                            memory_base,
+                            Exit::to_bits(Exit::from(trap)),
+                            machine,
+                            fa,
+                        );
+                    }
+                };
+                a = Value::to_bits(result);
+                let pc = pc.advance(4 + <__Offset as Immediate>::SIZE);
+                return (*TABLE
+                    .get_unchecked(
+                        pc.opcode() as usize,
+                    ))(pc, fp, memory_base, a, machine, fa);
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn br_(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let result = crate::isa::rows::br(pc.read(2));
+                let pc = pc.jump(result);
+                return (*TABLE
+                    .get_unchecked(
+                        pc.opcode() as usize,
+                    ))(pc, fp, memory_base, a, machine, fa);
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn call_(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let mut own_pc = pc;
+                let mut own_fp = fp;
+                let result = crate::isa::rows::call(
+                    &mut *machine,
+                    pc.advance(2 + <Target as Immediate>::SIZE),
+                    &mut own_pc,
+                    &mut own_fp,
+                    pc.read(2),
+                );
+                fp = own_fp;
+                match result {
+                    Flow::Next => {
+                        let pc = pc.advance(2 + <Target as Immediate>::SIZE);
+                        return (*TABLE
+                            .get_unchecked(
+                                pc.opcode() as usize,
+                            ))(pc, fp, memory_base, a, machine, fa);
+                    }
+                    Flow::Jump => {
+                        let pc = own_pc;
+                        return (*TABLE
+                            .get_unchecked(
+                                pc.opcode() as usize,
+                            ))(pc, fp, memory_base, a, machine, fa);
+                    }
+                    Flow::Exit(exit) => {
+                        return super::leave(
+                            own_pc,
+                            fp,
+                            memory_base,
+                            Exit::to_bits(exit),
+                            machine,
+                            fa,
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+pub(crate) use __sibling_loop::run;
