@@ -141,6 +141,25 @@ fn help_teaches() {
     assert!(String::from_utf8_lossy(&pulley(&["--help"]).stdout).contains("Examples:"));
 }
 
+/// Where address space is short, memories have no reservations but still grow, as far as there is room.
+#[test]
+#[cfg(target_os = "linux")]
+fn memories_grow_without_address_space() {
+    let module = file(
+        "grow.wat",
+        r#"(module (memory 20)
+          (func (export "grow") (param i32 i32) (result i32)
+            (drop (memory.grow (local.get 0)))
+            (i32.store (i32.mul (i32.sub (memory.size) (i32.const 1)) (i32.const 65536)) (i32.const 7))
+            (memory.grow (local.get 1))))"#,
+    );
+    let command =
+        format!("ulimit -v 2000000 && exec {} run --invoke grow {module} 100 32768", env!("CARGO_BIN_EXE_pulley"));
+    let output = std::process::Command::new("sh").args(["-c", &command]).output().expect("there is a shell");
+    assert_eq!((output.status.code(), &*String::from_utf8_lossy(&output.stdout)), (Some(0), "-1\n"));
+    prints(&["run", "--invoke", "grow", &module, "100", "32768"], "120\n");
+}
+
 /// Prints all that args_get and environ_get give, with `;` for each NUL.
 const ECHO: &str = r#"
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes (param i32 i32) (result i32)))

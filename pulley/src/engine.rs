@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::Result;
+use pulley_core::machine::Reserve;
+
+use crate::{Result, reserve};
 
 /// How modules are compiled and run; the same for everything that belongs to one [`Engine`].
 ///
@@ -18,6 +20,7 @@ pub struct Config {
     parallel: bool,
     stack_bytes: usize,
     nested_calls: usize,
+    memory_reservation: u64,
 }
 
 /// How much work the compiler puts into a module.
@@ -40,7 +43,13 @@ const MAX_STACK: usize = 1 << 32;
 impl Config {
     /// The defaults: optimising, compiling in parallel, one MiB of stack.
     pub fn new() -> Config {
-        Config { optimize: true, parallel: true, stack_bytes: 1 << 20, nested_calls: 200 }
+        Config {
+            optimize: true,
+            parallel: true,
+            stack_bytes: 1 << 20,
+            nested_calls: 200,
+            memory_reservation: reserve::LARGEST,
+        }
     }
 
     /// Whether to run the optimiser. It is on by default.
@@ -77,6 +86,21 @@ impl Config {
     pub fn max_nested_calls(&mut self, calls: usize) -> &mut Config {
         self.nested_calls = calls;
         self
+    }
+
+    /// How much address space to reserve for a memory, in bytes: so far it grows without being copied. A memory whose maximum is
+    /// smaller reserves its maximum. What it has not used yet takes no room, in memory or swap space.
+    ///
+    /// The default is 4 GiB on 64-bit Linux, Android, macOS, iOS and FreeBSD. Elsewhere nothing is reserved, whatever this says,
+    /// and growth copies. It does as well beyond the reservation, and where there is no address space left or the system counts
+    /// what is only reserved (Linux with `vm.overcommit_memory` = 2).
+    pub fn memory_reservation(&mut self, bytes: u64) -> &mut Config {
+        self.memory_reservation = bytes;
+        self
+    }
+
+    pub(crate) fn reserve(&self) -> Option<Reserve> {
+        reserve::reserve(self.memory_reservation)
     }
 
     pub(crate) fn stack_slots(&self) -> usize {

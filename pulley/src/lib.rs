@@ -80,6 +80,7 @@ mod instance;
 mod linker;
 mod memory;
 mod module;
+mod reserve;
 mod run;
 mod store;
 mod table;

@@ -136,7 +136,8 @@ impl<T> StoreInner<T> {
 impl<T> Store<T> {
     /// A store without instances.
     pub fn new(engine: &Engine, data: T) -> Store<T> {
-        let core = machine::Store::new(StoreConfig { stack_slots: engine.config().stack_slots() });
+        let config = StoreConfig { stack_slots: engine.config().stack_slots(), reserve: engine.config().reserve() };
+        let core = machine::Store::new(config);
         let engine = engine.clone();
         let state = StoreState { id: StoreId::new(), core, engine, open_calls: 0, externs: Vec::new() };
         Store { inner: Box::new(StoreInner { state, host: Vec::new(), data }) }

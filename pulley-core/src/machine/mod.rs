@@ -44,6 +44,7 @@ pub use flow::{Exit, Flow};
 pub use frame::{CROSS_HEADER, Frame, HEADER, Slot};
 pub use instance::Instance;
 pub use instantiate::InstantiateError;
+pub use memory::{Reservation, Reserve};
 pub use memory0::Memory0;
 pub use state::Machine;
 pub use store::{AllocError, Extern, FuncId, GlobalId, InstanceId, MemoryId, Store, StoreConfig, TableId};

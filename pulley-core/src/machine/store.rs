@@ -4,7 +4,7 @@ use crate::machine::Machine;
 use crate::machine::arena::Arena;
 use crate::machine::funcs::FuncEntry;
 use crate::machine::instance::Instance;
-use crate::machine::memory::Memory;
+use crate::machine::memory::{Memory, Reserve};
 use crate::machine::table::Table;
 use crate::module::{ExternKind, FuncType, GlobalType, MemoryType, Module, TableType};
 use crate::value::Ref;
@@ -86,11 +86,13 @@ impl core::error::Error for AllocError {}
 pub struct StoreConfig {
     /// Size of the machine's stack in 8-byte slots. Calls that need more trap.
     pub stack_slots: usize,
+    /// Where memories find room to grow without moving; `None` if they move.
+    pub reserve: Option<Reserve>,
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        StoreConfig { stack_slots: (1 << 20) / 8 }
+        StoreConfig { stack_slots: (1 << 20) / 8, reserve: None }
     }
 }
 
@@ -109,6 +111,7 @@ pub struct Store {
     type_numbers: BTreeMap<FuncType, u32>,
     pub(crate) funcs: Vec<FuncEntry>,
     pub(crate) memories: Arena<Memory>,
+    reserve: Option<Reserve>,
     pub(crate) tables: Arena<Table>,
     pub(crate) global_cells: Arena<u64>,
     pub(crate) globals: Vec<GlobalEntry>,
@@ -127,13 +130,12 @@ unsafe impl Send for Store {}
 impl Store {
     /// An empty store.
     pub fn new(config: StoreConfig) -> Store {
-        #[cfg(not(feature = "interpreter"))]
-        let _ = config;
         Store {
             types: Vec::new(),
             type_numbers: BTreeMap::new(),
             funcs: Vec::new(),
             memories: Arena::new(),
+            reserve: config.reserve,
             tables: Arena::new(),
             global_cells: Arena::new(),
             globals: Vec::new(),
@@ -172,7 +174,7 @@ impl Store {
     /// # Errors
     /// If the host cannot provide its minimum size.
     pub fn alloc_memory(&mut self, ty: MemoryType) -> Result<MemoryId, AllocError> {
-        self.memories.push(Memory::new(ty).ok_or(AllocError)?);
+        self.memories.push(Memory::new(ty, self.reserve).ok_or(AllocError)?);
         Ok(MemoryId(self.memories.len() as u32 - 1))
     }
 

@@ -3,6 +3,7 @@
 
 mod calls;
 mod errors;
+mod growth;
 mod host;
 mod items;
 mod sharing;
