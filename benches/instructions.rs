@@ -1,10 +1,10 @@
 //! Host instructions that programs take, counted by valgrind: exact and repeatable, on the tier of the build.
 //!
-//! `cargo xtask bench` runs this and divides by the number of bytecode instructions executed.
+//! `cargo xtask counts` runs this and compares with `limits/`.
 //!
-//! On the match tier callgrind counts what `run` does. On the tail tier it cannot: it takes every jump from handler to
-//! handler for a call and keeps an entry for it, gigabytes after seconds. There cachegrind counts whole processes, and the
-//! difference of `run` and `prepare` is what is asked for.
+//! Cachegrind counts whole processes, and the difference of `run` and `prepare` is what a program takes. Callgrind could count
+//! what `run` alone does, but takes every jump from handler to handler for a call and keeps an entry for it, gigabytes after
+//! seconds.
 // The macros of iai-callgrind make items without docs.
 #![allow(missing_docs)]
 
@@ -13,9 +13,8 @@ use pulley_benches::Program;
 use std::hint::black_box;
 
 fn config() -> LibraryBenchmarkConfig {
-    let tool = if cfg!(feature = "tail-calls") { ValgrindTool::Cachegrind } else { ValgrindTool::Callgrind };
     let mut config = LibraryBenchmarkConfig::default();
-    config.default_tool(tool);
+    config.default_tool(ValgrindTool::Cachegrind);
     config
 }
 

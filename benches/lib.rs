@@ -1,6 +1,6 @@
 //! What the benchmarks run: the programs of `programs/`, compiled and instantiated, ready to be called.
 
-use pulley::{Engine, Instance, Linker, Module, Store, Val};
+use pulley::{Config, Engine, Instance, Linker, Module, Store, Val};
 use pulley_cli::wasi;
 use std::path::Path;
 
@@ -25,7 +25,8 @@ impl Program {
     pub fn new(file: &str, func: &'static str, args: &'static [i32]) -> Program {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("programs").join(file);
         let wasm = wat::parse_file(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let engine = Engine::default();
+        // On one thread: the counts of several vary.
+        let engine = Engine::new(Config::new().parallel_compilation(false)).expect("the configuration makes sense");
         let module = Module::new(&engine, wasm).unwrap_or_else(|error| panic!("{file}: {error:?}"));
         let mut linker = Linker::new(&engine);
         wasi::add_to_linker(&mut linker, |context| context).expect("WASI defines each name once");

@@ -3,6 +3,7 @@
 mod asm;
 mod bench;
 mod cargo;
+mod counts;
 
 use std::process::ExitCode;
 
@@ -11,8 +12,19 @@ cargo xtask TASK
 
   asm [--tail-calls]     build pulley-core in release and check in the disassembly that hot handlers neither spill nor push
                          (--tail-calls: the nightly tier; run it as `cargo +nightly xtask asm --tail-calls`)
-  bench [--tail-calls]   run the instruction-count benchmarks (valgrind) and print host instructions per executed bytecode
-                         instruction, as a Markdown table
+  bench [OPTIONS]        measure our tiers and other engines on the benchmark programs, as Markdown tables
+      --rounds N         how often everything runs (5)
+      --quick            one round of native code, wasmi and our stable build
+      --programs A,B     only these programs
+      --engines A,B      only these engines: native, wasmi, wasm3, wt-pulley, stable, match,
+                         nightly
+      --extra FOLDER     also the *.wasm of this folder (WASI commands; NAME.args has arguments, a line each)
+      --compile          how long compiling takes instead, on programs of 60 KiB and more
+      --lto              ours with link-time optimisation, as the peers are
+  counts [--tail-calls | --match-loop]
+                         count the host instructions that benchmarks take (valgrind), and compare with
+                         benches/limits; PULLEY_BLESS=1 writes new limits
+      --per-instruction  also print host instructions per executed bytecode instruction
   help                   this text";
 
 fn main() -> ExitCode {
@@ -21,8 +33,8 @@ fn main() -> ExitCode {
     let result = match args.as_slice() {
         ["asm"] => asm::check(false),
         ["asm", "--tail-calls"] => asm::check(true),
-        ["bench"] => bench::run(false),
-        ["bench", "--tail-calls"] => bench::run(true),
+        ["bench", options @ ..] => bench::run(options),
+        ["counts", options @ ..] => counts::run(options),
         ["help" | "--help"] => {
             println!("{HELP}");
             Ok(())
