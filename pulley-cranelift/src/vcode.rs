@@ -242,6 +242,8 @@ pub struct VRegInfo {
     /// instruction at all): slots hold bits, so this
     /// only forbids an accumulator between two rows that do not agree.
     pub class: Class,
+    /// Whether it is known to be zero above the low 32 bits: an i32.
+    pub zero_extended: bool,
 }
 
 /// A function.

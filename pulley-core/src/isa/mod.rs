@@ -53,7 +53,7 @@ pulley_macros::isa! {
         binary = rs <- rs rsi;
         commutative = rs <- rs rsi, commutes;
         plain = rs <- s s;
-        shifted = rs <- rs rs;
+        shifted = rs <- rsi rs;
         fused = rs <- rs rs rs;
         float_binary = rs <- rs rs;
         float_commutative = rs <- rs rs, commutes;

@@ -28,15 +28,7 @@ impl Cfg {
     /// Analyses `vcode`, whose edges are split and whose blocks are laid out in `order`.
     pub fn new(vcode: &VCode, order: Vec<BlockId>) -> Cfg {
         let count = vcode.blocks.len();
-        let mut preds = vec![SmallVec::new(); count];
-        for (from, block) in vcode.blocks.iter().enumerate() {
-            for edge in successors(block) {
-                let of: &mut SmallVec<[BlockId; 2]> = &mut preds[edge.block.index()];
-                if of.last() != Some(&BlockId(from as u32)) {
-                    of.push(BlockId(from as u32));
-                }
-            }
-        }
+        let preds = predecessors(vcode);
         let (mut start, mut end) = (vec![0; count], vec![0; count]);
         let mut point = 0;
         for id in &order {
@@ -52,6 +44,20 @@ impl Cfg {
     pub fn read_point(&self, block: BlockId, inst: usize) -> Point {
         self.start[block.index()] + 2 + 2 * inst as Point
     }
+}
+
+/// Where the edges into every block come from.
+fn predecessors(vcode: &VCode) -> Vec<SmallVec<[BlockId; 2]>> {
+    let mut preds = vec![SmallVec::new(); vcode.blocks.len()];
+    for (from, block) in vcode.blocks.iter().enumerate() {
+        for edge in successors(block) {
+            let of: &mut SmallVec<[BlockId; 2]> = &mut preds[edge.block.index()];
+            if of.last() != Some(&BlockId(from as u32)) {
+                of.push(BlockId(from as u32));
+            }
+        }
+    }
+    preds
 }
 
 /// The edges out of `block`.

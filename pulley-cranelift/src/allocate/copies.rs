@@ -45,7 +45,7 @@ fn copied(inst: &Inst) -> Option<(VReg, VReg)> {
 }
 
 /// Applies `find` to every register that `op` reads.
-fn rename(op: &mut Op, find: impl Fn(VReg) -> VReg) {
+pub(super) fn rename(op: &mut Op, find: impl Fn(VReg) -> VReg) {
     let src = |src: &mut Src| {
         if let Src::Reg(reg) = src {
             *reg = find(*reg);

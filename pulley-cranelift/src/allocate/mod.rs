@@ -3,7 +3,9 @@
 //! ```text
 //!   copies     copies of registers removed
 //!   cfg        edges split, loop depths, program points
+//!   known      constants passed in the register that was found to hold them
 //!   updates    loop variables whose old and new values can share a slot
+//!   sink       loop variables updated where the new value is wanted
 //!   liveness   where every register is alive
 //!   registers  block-local temporaries that live in an accumulator
 //!   webs       registers that share a place since a move then disappears
@@ -22,11 +24,14 @@ mod cfg;
 pub(crate) mod check;
 mod colour;
 mod copies;
+mod known;
 mod liveness;
 mod moves;
 mod place;
 pub mod placed;
 mod registers;
+mod related;
+mod sink;
 #[cfg(test)]
 mod tests;
 mod updates;
@@ -70,7 +75,9 @@ fn allocate_with_homes(vcode: &mut VCode) -> Result<(Placed, Vec<Home>), TooMany
     copies::propagate(vcode);
     let split = vcode.blocks.len();
     let order = cfg::split_edges(vcode);
+    known::pass_registers(vcode);
     updates::sink_updates(vcode, split);
+    sink::sink_updates(vcode);
     let cfg = cfg::Cfg::new(vcode, order);
     let mut live = liveness::Liveness::new(vcode, &cfg);
     let registers = registers::assign(vcode, &cfg, &live);
@@ -93,6 +100,6 @@ fn allocate_with_homes(vcode: &mut VCode) -> Result<(Placed, Vec<Home>), TooMany
         }
     };
     let homes: Vec<Home> = (0..vcode.vregs.len()).map(&mut home).collect();
-    let placed = place::rewrite(vcode, cfg, &calls, &homes, frame, frame_slots);
+    let placed = place::rewrite(vcode, cfg, &live, &calls, &homes, frame, frame_slots);
     Ok((placed, homes))
 }

@@ -4,9 +4,11 @@ use pulley_core::isa::{Place, Row};
 use smallvec::{SmallVec, smallvec};
 
 use super::cfg::Cfg;
+use super::liveness::Liveness;
 use super::moves::{From, Move, sequentialise};
 use super::placed::{Block, Exit, Inst, Placed, Places};
 use super::registers::return_row;
+use super::updates::is_pure;
 use super::windows::Calls;
 use super::{Home, TooManySlots};
 use crate::vcode::{self, Arg, BlockId, Callee, Edge, Imms, Op, Src, VCode, VReg};
@@ -51,13 +53,14 @@ pub(super) fn low_slots(vcode: &VCode) -> usize {
 pub(super) fn rewrite(
     vcode: &VCode,
     cfg: Cfg,
+    live: &Liveness,
     calls: &Calls,
     homes: &[Home],
     frame: FrameLayout,
     frame_slots: u32,
 ) -> Placed {
     let (insts, loc, origin) = (Vec::new(), vcode::NO_LOC, None);
-    let mut writer = Writer { vcode, cfg: &cfg, calls, homes, frame, frame_slots, insts, loc, origin };
+    let mut writer = Writer { vcode, cfg: &cfg, live, calls, homes, frame, frame_slots, insts, loc, origin };
     let blocks = (0..vcode.blocks.len() as u32).map(|id| writer.block(BlockId(id))).collect();
     let frame_slots = writer.frame_slots;
     Placed { blocks, order: cfg.order, frame_slots }
@@ -66,6 +69,7 @@ pub(super) fn rewrite(
 struct Writer<'a> {
     vcode: &'a VCode,
     cfg: &'a Cfg,
+    live: &'a Liveness,
     calls: &'a Calls,
     homes: &'a [Home],
     frame: FrameLayout,
@@ -75,6 +79,13 @@ struct Writer<'a> {
     /// Of the instruction that is written.
     loc: u32,
     origin: Option<u32>,
+}
+
+/// `inst` with slot `from` in place of the only one that it reads.
+fn read_from(mut inst: Inst, from: u16) -> Inst {
+    let read = inst.places[1..].iter_mut().find(|place| matches!(place, Place::Slot(_)));
+    read.into_iter().for_each(|place| *place = Place::Slot(from));
+    inst
 }
 
 impl Writer<'_> {
@@ -94,7 +105,7 @@ impl Writer<'_> {
                 Op::Return { args } => self.return_(args),
                 Op::Trap { code } => self.push(Row::Trap, Places::new(), smallvec![i64::from(*code)], None),
                 Op::Jump { to } => {
-                    self.pass_args(to);
+                    self.pass_args(to, id);
                     exit = Exit::Jump(to.block);
                 }
                 Op::Branch { row, srcs, then, otherwise } => {
@@ -177,6 +188,12 @@ impl Writer<'_> {
 
     /// Moves that happen at once.
     fn moves(&mut self, moves: Vec<Move>) {
+        self.moves_and(moves, None);
+    }
+
+    /// Moves that happen at once. The one into the result's slot of `computed` is done by that instruction, which reads one
+    /// slot: the source of this move.
+    fn moves_and(&mut self, moves: Vec<Move>, computed: Option<Inst>) {
         let mut list: SmallVec<[Move; 8]> = SmallVec::new();
         if sequentialise(moves, self.frame.temp, |m| list.push(m)) {
             self.spare();
@@ -185,6 +202,9 @@ impl Writer<'_> {
         for Move { to, from } in list {
             let to = Place::Slot(to);
             match from {
+                From::Slot(from) if computed.as_ref().is_some_and(|inst| inst.places[0] == to) => {
+                    self.insts.extend(computed.clone().map(|inst| read_from(inst, from)));
+                }
                 From::Slot(from) => self.push(Row::Copy, smallvec![to, Place::Slot(from)], Imms::new(), None),
                 From::Bits(bits) => match i32::try_from(bits as i64) {
                     Ok(k) => self.push(Row::Copy, smallvec![to, Place::Imm(k)], Imms::new(), None),
@@ -195,12 +215,43 @@ impl Writer<'_> {
         self.origin = origin;
     }
 
-    fn pass_args(&mut self, edge: &Edge) {
+    /// Passes what `edge` passes, the one out of block `from`.
+    fn pass_args(&mut self, edge: &Edge, from: BlockId) {
         let params = &self.vcode.blocks[edge.block.index()].params;
         let pairs = params.iter().zip(&edge.args);
         let moves = pairs.filter_map(|(param, arg)| Some(Move { to: self.slot(*param)?, from: self.source(*arg)? }));
-        let moves = moves.collect();
-        self.moves(moves);
+        let mut moves: Vec<Move> = moves.collect();
+        let Some((mut inst, to, source)) = self.computed_last(edge, from) else { return self.moves(moves) };
+        self.insts.pop();
+        inst.places[0] = Place::Slot(to);
+        if source == to {
+            // In place, behind the moves that want the old value.
+            moves.retain(|m| m.to != to);
+            self.moves(moves);
+            self.insts.push(inst);
+        } else {
+            moves.iter_mut().filter(|m| m.to == to).for_each(|m| m.from = From::Slot(source));
+            self.moves_and(moves, Some(inst));
+        }
+    }
+
+    /// The last instruction, if all that it does is to compute from one slot what `edge` moves to another one, and to which:
+    /// it can put it there itself. Next to the slot that it reads.
+    fn computed_last(&self, edge: &Edge, from: BlockId) -> Option<(Inst, u16, u16)> {
+        let insts = &self.vcode.blocks[from.index()].insts;
+        let Op::Row { row, dst: Some(dst), .. } = insts.get(insts.len().checked_sub(2)?)?.op else { return None };
+        let n = edge.args.iter().position(|arg| *arg == Arg::Reg(dst))?;
+        let to = self.slot(self.vcode.blocks[edge.block.index()].params[n])?;
+        let inst = self.insts.last().filter(|inst| inst.origin == Some(insts.len() as u32 - 2))?;
+        let mut read = inst.places[1..].iter().filter(|place| !matches!(place, Place::Imm(_)));
+        match (read.next(), read.next()) {
+            (Some(Place::Slot(source)), None)
+                if is_pure(row) && self.live.uses(dst).len() == 1 && inst.places[0] != Place::Slot(to) =>
+            {
+                Some((inst.clone(), to, *source))
+            }
+            _ => None,
+        }
     }
 
     /// Moves `args` into slots from `first` on.

@@ -26,7 +26,7 @@ fn inst(op: Op) -> Inst {
 
 impl VCode {
     fn reg(&mut self, class: Class) -> VReg {
-        self.vregs.push(VRegInfo { class });
+        self.vregs.push(VRegInfo { class, zero_extended: false });
         VReg(self.vregs.len() as u32 - 1)
     }
 

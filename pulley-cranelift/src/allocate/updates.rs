@@ -147,7 +147,7 @@ fn test_new_value(block: &mut Block, at: usize, param: VReg, update: VReg) {
 }
 
 /// Calls `f` with every register that `op` reads, its edges included.
-fn for_each_read(op: &Op, mut f: impl FnMut(VReg)) {
+pub(super) fn for_each_read(op: &Op, mut f: impl FnMut(VReg)) {
     op.for_each_use(&mut f);
     op.edges().iter().flat_map(|edge| &edge.args).filter_map(|arg: &Arg| arg.reg()).for_each(f);
 }
@@ -160,7 +160,7 @@ fn reads(op: &Op, wanted: VReg) -> u32 {
 }
 
 /// Whether a row does the same wherever it is done: it neither traps nor knows any state but its operands.
-fn is_pure(row: Row) -> bool {
+pub(super) fn is_pure(row: Row) -> bool {
     let info = row.info();
     let computes = matches!(info.group, "int" | "compare" | "float" | "convert");
     computes && info.flow == FlowKind::Next && !info.traps && info.result.is_some()

@@ -13,8 +13,11 @@ const CHAIN: usize = 64;
 /// How many instructions in front of its exit a block may have that is repeated.
 const SHORT: usize = 3;
 
+/// The same of a block that ends in a table: what an interpreter does between two instructions of its own program.
+const SHORT_DISPATCH: usize = 6;
+
 /// How many targets a table may have that is repeated.
-const SHORT_TABLE: usize = 64;
+const SHORT_TABLE: usize = 256;
 
 /// Repeated blocks make a function longer by at most one part in this many.
 const GROWTH: usize = 4;
@@ -73,19 +76,42 @@ fn repeat_short_blocks(placed: &mut Placed) {
         let worth = match &target.exit {
             Exit::Branch { .. } => length == 0 || !falls_through && length <= SHORT,
             Exit::Stop => length == 1 || !falls_through && length <= SHORT,
-            Exit::Table { targets, .. } => !falls_through && length <= SHORT && targets.len() <= SHORT_TABLE,
+            Exit::Table { targets, .. } => !falls_through && length <= SHORT_DISPATCH && targets.len() <= SHORT_TABLE,
             Exit::Jump(_) => false,
         };
         if !worth || to == id {
             continue;
         }
-        let Some(rest) = budget.checked_sub(length + 1) else { return };
+        // A table's targets take room too.
+        let table = if let Exit::Table { targets, .. } = &target.exit { targets.len() / 8 } else { 0 };
+        let Some(rest) = budget.checked_sub(length + 1 + table) else { continue };
         budget = rest;
         let Block { insts, exit, exit_loc } = target.clone();
         let block = &mut placed.blocks[id.index()];
         block.insts.extend(insts);
         (block.exit, block.exit_loc) = (exit, exit_loc);
+        decide(block);
     }
+}
+
+/// Goes where a comparison leads whose outcome is known: of a slot that the block has put a constant into.
+fn decide(block: &mut Block) {
+    let Exit::Branch { row, places, then, otherwise, .. } = &block.exit else { return };
+    let [slot @ Place::Slot(_), Place::Imm(k)] = places[..] else { return };
+    let equal = match row {
+        Row::BrIfI32Eq | Row::BrIfI64Eq => true,
+        Row::BrIfI32Ne | Row::BrIfI64Ne => false,
+        _ => return,
+    };
+    let written = block.insts.iter().rev().find(|inst| {
+        // Calls and what leaves the loop write slots that are not among the places.
+        inst.row.info().flow == FlowKind::Control || inst.row.info().result.is_some() && inst.places[0] == slot
+    });
+    let Some(Inst { row: Row::Copy, places, .. }) = written else { return };
+    let Place::Imm(held) = places[1] else { return };
+    // A copy extends its immediate like a 64-bit comparison; a 32-bit one sees the lower half, which is the immediate.
+    let goes = if (held == k) == equal { *then } else { *otherwise };
+    block.exit = Exit::Jump(goes);
 }
 
 /// Returns a value from where it is instead of from where it was moved to.

@@ -25,7 +25,10 @@ fn vcode(blocks: &[(&[u32], &[Op])]) -> VCode {
         params: params.iter().copied().map(VReg).collect(),
         insts: ops.iter().enumerate().map(|(n, op)| Inst { op: op.clone(), loc: 100 + n as u32 }).collect(),
     };
-    VCode { blocks: blocks.iter().map(block).collect(), vregs: vec![VRegInfo { class: Class::A }; 32] }
+    VCode {
+        blocks: blocks.iter().map(block).collect(),
+        vregs: vec![VRegInfo { class: Class::A, zero_extended: false }; 32],
+    }
 }
 
 fn listing(mut vcode: VCode) -> Vec<String> {

@@ -222,7 +222,9 @@ impl Lowering<'_> {
         if let Some(reg) = self.regs[value].expand() {
             return VReg(reg.as_u32());
         }
-        let reg = self.new_reg(class_of(self.func.dfg.value_type(value)));
+        let ty = self.func.dfg.value_type(value);
+        let reg = self.new_reg(class_of(ty));
+        self.vregs[reg.index()].zero_extended = ty == I32 && !self.facts.is_sign_extended(value);
         self.regs[value] = super::RegIndex::from_u32(reg.0).into();
         reg
     }

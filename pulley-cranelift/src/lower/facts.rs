@@ -17,8 +17,8 @@ const DEPTH: u32 = 4;
 pub(super) struct Facts<'f> {
     func: &'f Function,
     domtree: DominatorTree,
-    /// For a block in a loop: the header of the outermost one.
-    loops: SecondaryMap<Block, PackedOption<Block>>,
+    /// For a block that is executed more often than one which dominates it: the closest of those executed least.
+    seldom: SecondaryMap<Block, PackedOption<Block>>,
     /// How often a value is an argument, including of edges.
     uses: SecondaryMap<Value, u32>,
     /// How often it is the address of an access of memory.
@@ -33,11 +33,11 @@ impl<'f> Facts<'f> {
     pub(super) fn new(func: &'f Function) -> Facts<'f> {
         let cfg = ControlFlowGraph::with_function(func);
         let domtree = DominatorTree::with_function(func, &cfg);
-        let loops = outermost_loops(&cfg, &domtree);
+        let seldom = seldom_executed(func, &cfg, &domtree);
         let mut facts = Facts {
             func,
             domtree,
-            loops,
+            seldom,
             uses: SecondaryMap::new(),
             address_uses: SecondaryMap::new(),
             same_as: SecondaryMap::new(),
@@ -57,15 +57,10 @@ impl<'f> Facts<'f> {
         self.domtree.is_reachable(block)
     }
 
-    /// The block at whose end a constant that `block` needs is best put into a register: outside of all loops.
-    pub(super) fn home_of_constants(&self, mut block: Block) -> Block {
-        while let Some(header) = self.loops[block].expand() {
-            match self.domtree.idom(header) {
-                Some(before) => block = before,
-                None => return block,
-            }
-        }
-        block
+    /// The block at whose end a constant that `block` needs is best put into a register: outside of loops, but not where a
+    /// function enters a loop that seldom comes to the constant.
+    pub(super) fn home_of_constants(&self, block: Block) -> Block {
+        self.seldom[block].expand().unwrap_or(block)
     }
 
     fn count_uses(&mut self) {
@@ -149,6 +144,12 @@ impl<'f> Facts<'f> {
         self.uses[value] == self.address_uses[value]
     }
 
+    /// Whether the register of `value` holds more of its sign than its type has: it is loaded so for a sign extension.
+    pub(super) fn is_sign_extended(&self, value: Value) -> bool {
+        let inst = self.func.dfg.value_def(value).inst();
+        inst.is_some_and(|inst| self.extended_to[inst].is_some())
+    }
+
     pub(super) fn extended_to(&self, inst: Inst) -> Option<Type> {
         self.extended_to[inst]
     }
@@ -215,27 +216,41 @@ impl<'f> Facts<'f> {
     }
 }
 
-/// For each block in a loop the header of the outermost loop around it.
-fn outermost_loops(cfg: &ControlFlowGraph, domtree: &DominatorTree) -> SecondaryMap<Block, PackedOption<Block>> {
-    let mut headers: SecondaryMap<Block, PackedOption<Block>> = SecondaryMap::new();
-    let mut inside = Vec::new();
-    // In reverse postorder a loop's header comes before the headers of the loops in it.
-    for &header in domtree.cfg_rpo() {
-        if headers[header].is_some() {
-            continue;
+/// How often a loop is assumed to go round.
+const ROUNDS: f32 = 8.0;
+
+/// For each block the dominator, if not the block itself, that is executed least: the closest one if there are several.
+///
+/// How often is estimated: both ways out of a condition are equally likely, and so are all out of a table.
+fn seldom_executed(
+    func: &Function,
+    cfg: &ControlFlowGraph,
+    domtree: &DominatorTree,
+) -> SecondaryMap<Block, PackedOption<Block>> {
+    let mut executed: SecondaryMap<Block, f32> = SecondaryMap::new();
+    let mut seldom: SecondaryMap<Block, PackedOption<Block>> = SecondaryMap::new();
+    for (n, &block) in domtree.cfg_rpo().enumerate() {
+        let mut times = if n == 0 { 1.0 } else { executed[block] };
+        if cfg.pred_iter(block).any(|pred| domtree.block_dominates(block, pred.block)) {
+            times = (times * ROUNDS).min(f32::MAX / ROUNDS);
         }
-        let latches = cfg.pred_iter(header).map(|pred| pred.block);
-        inside.extend(latches.filter(|&latch| domtree.block_dominates(header, latch)));
-        while let Some(block) = inside.pop() {
-            if headers[block].is_none() && domtree.is_reachable(block) {
-                headers[block] = header.into();
-                if block != header {
-                    inside.extend(cfg.pred_iter(block).map(|pred| pred.block));
-                }
+        executed[block] = times;
+        if let Some(last) = func.layout.last_inst(block) {
+            let to = func.dfg.insts[last].branch_destination(&func.dfg.jump_tables, &func.dfg.exception_tables);
+            let share = times / to.len().max(1) as f32;
+            for call in to {
+                executed[call.block(&func.dfg.value_lists)] += share;
+            }
+        }
+        if let Some(above) = domtree.idom(block) {
+            let least = seldom[above].expand().unwrap_or(above);
+            // Sums of shares are not exact.
+            if executed[least] * 1.01 < times {
+                seldom[block] = least.into();
             }
         }
     }
-    headers
+    seldom
 }
 
 /// Whether an access with these flags is one of linear memory.

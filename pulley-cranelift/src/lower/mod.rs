@@ -180,7 +180,7 @@ impl<'f> Lowering<'f> {
     }
 
     fn new_reg(&mut self, class: Class) -> VReg {
-        self.vregs.push(VRegInfo { class });
+        self.vregs.push(VRegInfo { class, zero_extended: false });
         VReg(self.vregs.len() as u32 - 1)
     }
 
