@@ -38,6 +38,8 @@ pub struct Family {
     pub name: Ident,
     pub alternatives: Vec<Alternative>,
     pub commutes: Option<Ident>,
+    /// Its rows tick the budget wherever they go on.
+    pub ticks: Option<Ident>,
 }
 
 /// `rs <- rs rsi`, `br_if <- rs rsi` or `select rs <- rs rsi s s`.
@@ -53,19 +55,38 @@ pub enum Fusion {
     BrIf,
     BrUnless,
     Select,
+    TopIf,
+    TopUnless,
 }
 
+/// How many kinds of fusions there are.
+pub const FUSIONS: usize = Fusion::ALL.len();
+
 impl Fusion {
+    pub const ALL: [Fusion; 5] = [Fusion::BrIf, Fusion::BrUnless, Fusion::Select, Fusion::TopIf, Fusion::TopUnless];
+
     pub fn keyword(self) -> &'static str {
         match self {
             Fusion::BrIf => "br_if",
             Fusion::BrUnless => "br_unless",
             Fusion::Select => "select",
+            Fusion::TopIf => "top_if",
+            Fusion::TopUnless => "top_unless",
         }
     }
 
     pub fn from_keyword(word: &str) -> Option<Fusion> {
-        [Fusion::BrIf, Fusion::BrUnless, Fusion::Select].into_iter().find(|f| f.keyword() == word)
+        Fusion::ALL.into_iter().find(|f| f.keyword() == word)
+    }
+
+    /// Whether it goes to the loop top.
+    pub fn to_top(self) -> bool {
+        matches!(self, Fusion::TopIf | Fusion::TopUnless)
+    }
+
+    /// Whether it goes to an encoded target.
+    pub fn to_target(self) -> bool {
+        matches!(self, Fusion::BrIf | Fusion::BrUnless)
     }
 }
 
@@ -93,6 +114,11 @@ pub struct Table {
 }
 
 impl Table {
+    /// Whether any row ticks a budget.
+    pub fn ticks(&self) -> bool {
+        self.rows.iter().any(|row| row.ticks || row.fusion.is_some_and(Fusion::to_top))
+    }
+
     /// Whether there is nothing to complain about: rows that `#[instructions]` complained about have no forms.
     pub fn is_whole(&self) -> bool {
         !self.rows.is_empty() && self.rows.iter().all(|row| !row.forms.is_empty())
@@ -114,12 +140,14 @@ pub struct Row {
     /// The function returns `Result<.., Trap>`.
     pub traps: bool,
     pub commutes: bool,
+    /// It ticks the budget wherever it goes on.
+    pub ticks: bool,
     pub operands: Vec<Operand>,
     pub immediates: Vec<Immediate>,
     /// The function's arguments.
     pub args: Vec<Arg>,
-    /// Indices of the rows that fuse this one's result: `br_if`, `br_unless`, `select`.
-    pub fused: [Option<usize>; 3],
+    /// Indices of the rows that fuse this one's result, in the order of [`Fusion::ALL`].
+    pub fused: [Option<usize>; FUSIONS],
     /// Empty only for a row with an error.
     pub forms: Vec<Form>,
 }
@@ -207,7 +235,7 @@ impl Place {
 impl Row {
     /// Whether the places of its forms start with the result's.
     pub fn has_result(&self) -> bool {
-        matches!(self.result, Outcome::Value(_)) && !matches!(self.fusion, Some(Fusion::BrIf | Fusion::BrUnless))
+        matches!(self.result, Outcome::Value(_)) && matches!(self.fusion, None | Some(Fusion::Select))
     }
 
     /// The type of its result's place, if it has one: `select` copies bits.

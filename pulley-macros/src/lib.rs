@@ -20,7 +20,7 @@
 //! |---|---|
 //! | a type behind a register's `for`, by value | an operand, read from the place that the form says |
 //! | the same behind `&mut` | an operand that is read and then written |
-//! | the type of a register behind `&` or `&mut` | that part of the machine's state; for `machine: *mut Machine` it is `&Machine` or `&mut Machine` |
+//! | the type of a register behind `&` or `&mut` | that part of the machine's state; for `machine: *mut Machine` it is `&Machine` or `&mut Machine`. Of several registers of that type the one that the parameter is named after, else the first |
 //! | the first register's type, by value | the address of the following instruction |
 //! | any other type, by value | an immediate: an encoded field of the width that its `Immediate::SIZE` says |
 //! | returns nothing, a value type | writes the result |
@@ -45,14 +45,18 @@
 //!         machine: *mut Machine;                                   // one `*mut`: gets `save(pc, fp)` on leaving
 //!         a: u64 as r for i32 u64 bool;                            // place `r` of these types; one is a `u64`
 //!         fa: f64 as r for f64;                                    // place `r` of another type
+//!         lp: Code;                                                // the loop top: where `top_if` goes
+//!         budget: Budget;                                          // what ticks count down
 //!     }
 //!     forms {
 //!         binary = rs <- rs rsi;                                   // result <- operands: the product of the letters
 //!         commutative = rs <- rs rsi, commutes;                    // .. less those that are mirrors of others
-//!         compare = rs <- rs rsi | br_if <- rs rsi | br_unless <- rs rsi | select rs <- rs rsi s s;
+//!         compare = rs <- rs rsi | br_if <- rs rsi | br_unless <- rs rsi | select rs <- rs rsi s s
+//!             | top_if <- rs rsi | top_unless <- rs rsi;
 //!         count = br_if <- s si;                                   // one alternative: the row is the branch
 //!         store = <- rsi rsi;
 //!         control = ;                                              // neither result nor operands
+//!         ticking = , ticks;                                       // the same, and it ticks the budget
 //!     }
 //!     groups { integers::int, crate::isa::floats::float }          // opcodes are numbered in this order
 //! }
@@ -60,12 +64,18 @@
 //!
 //! `s` is a frame slot, `i` an encoded constant (of the integer types), other letters are registers. A letter without a
 //! meaning for a type is left out, and so are forms that need one register for two operands. When a loop is entered, `run`
-//! takes program counter, frame, structs and machine as parameters, the first `u64` that holds values is zero, and all other
-//! registers are what they were when a loop was left: they are kept in the machine's `words`. A handler takes at most eleven machine words besides floats (see `tests/canary.rs`).
+//! takes program counter, frame, structs and machine as parameters; all other registers are what they were when a loop was
+//! left: they are kept in the machine's `words`. (The first `u64` that holds values is so only after a poll: other exits
+//! travel in it.) A handler takes at most eleven machine words besides floats (see `tests/canary.rs`).
 //!
 //! Alternatives after the plain one make rows of their own: `br_if_NAME` and `br_unless_NAME` have one more immediate,
-//! `target`; `select_NAME` has two more operands, `if_true` and `if_false`, moved as `u64` bits. A family with just one
-//! alternative makes just one row, named after the function.
+//! `target`; `select_NAME` has two more operands, `if_true` and `if_false`, moved as `u64` bits; `top_if_NAME` and
+//! `top_unless_NAME` have nothing more: they go to the address in the register `lp`. A family with just one alternative
+//! makes just one row, named after the function.
+//!
+//! Rows of a family that *ticks* do so wherever they go on, the rows that go to the loop top if they go there: the budget
+//! becomes `budget.tick()`, and if it then `is_spent()`, the loop is left with `Exit::Poll`, to be entered again at the
+//! instruction where it would have gone on.
 //!
 //! # Encoding
 //!
@@ -87,8 +97,9 @@
 //! | `Target` | an `Immediate` of four bytes |
 //! | `Targets` | (if a row takes it: its last immediate) a count of four bytes; that many targets follow the instruction |
 //! | `Flow` | `Next`, `Jump`, `Exit(Exit)` |
-//! | `Exit` | `From<Trap>`; `to_bits(self) -> u64` and `from_bits(u64)`, which the tail loop passes an exit by |
+//! | `Exit` | `From<Trap>`; `to_bits(self) -> u64` and `from_bits(u64)`, which handlers pass an exit by; `Poll` (if rows tick) |
 //! | the machine | `save(&mut self, pc, fp)`; a field `words` of the type `Words` that `isa!` makes, which starts as `Words::ZERO` |
+//! | the budget's type | (if rows tick) `Copy`; `tick(self) -> Self`, `is_spent(self) -> bool` |
 //!
 //! All small methods should be `#[inline(always)]`. The loops trust the code they run: opcodes, slots and targets have to
 //! be checked before, by a verifier or by construction.

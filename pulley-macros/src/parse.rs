@@ -16,6 +16,7 @@ mod kw {
     syn::custom_keyword!(abi);
     syn::custom_keyword!(in_machine);
     syn::custom_keyword!(commutes);
+    syn::custom_keyword!(ticks);
 }
 
 impl Parse for Spec {
@@ -100,15 +101,19 @@ impl Parse for Family {
         while input.parse::<Option<Token![|]>>()?.is_some() {
             alternatives.push(input.parse()?);
         }
-        let commutes = match input.parse::<Option<Token![,]>>()? {
-            Some(_) => {
-                let word: kw::commutes = input.parse()?;
-                Some(Ident::new("commutes", word.span))
+        let (mut commutes, mut ticks) = (None, None);
+        while input.parse::<Option<Token![,]>>()?.is_some() {
+            let options = input.lookahead1();
+            if options.peek(kw::commutes) {
+                commutes = Some(input.parse()?);
+            } else if options.peek(kw::ticks) {
+                ticks = Some(input.parse()?);
+            } else {
+                return Err(options.error());
             }
-            None => None,
-        };
+        }
         input.parse::<Token![;]>()?;
-        Ok(Family { name, alternatives, commutes })
+        Ok(Family { name, alternatives, commutes, ticks })
     }
 }
 
@@ -139,7 +144,8 @@ impl Parse for Alternative {
             if *kind == Fusion::Select && result.is_none() {
                 return Err(Error::new(word.span(), "`select` needs the places of its result: `select rs <- ..`"));
             }
-            if let (Fusion::BrIf | Fusion::BrUnless, Some(result)) = (kind, &result) {
+            if let (Fusion::BrIf | Fusion::BrUnless | Fusion::TopIf | Fusion::TopUnless, Some(result)) = (kind, &result)
+            {
                 return Err(Error::new(result.span(), "a fused branch has no result: `br_if <- ..`"));
             }
         }

@@ -11,22 +11,25 @@ use std::path::Path;
 /// One row of each kind that bodies differ by, with few forms.
 fn tiny() -> crate::ast::Table {
     let spec = quote! {
-        use crate::machine::{Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target, Value};
+        use crate::machine::{Budget, Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target, Value};
         registers {
             pc: Code;
             fp: Frame;
             memory: Memory { base: *mut u8, length: usize };
             a: u64 as r for i32 u32 u64 bool;
             machine: *mut Machine;
+            lp: Code;
+            budget: Budget;
             fa: f64 as r for f64;
         }
         forms {
             binary = r <- rs si;
             float = s <- r;
-            compare = r <- r s | br_if <- r i | select s <- s r s s;
+            compare = r <- r s | br_if <- r i | select s <- s r s s | top_if <- r s;
             count = br_if <- s i;
             load = r <- s;
             control = ;
+            ticking = , ticks;
         }
         groups { rows }
     };
@@ -50,8 +53,11 @@ fn tiny() -> crate::ast::Table {
             /// Jumps.
             #[op(control)]
             fn br(target: Target) -> Target;
-            /// Calls.
+            /// Notes the loop top.
             #[op(control)]
+            fn set_lp(lp: &mut Code, next: Code);
+            /// Calls.
+            #[op(ticking)]
             fn call(machine: &mut Machine, next: Code, pc: &mut Code, fp: &mut Frame, target: Target) -> Flow;
         }
     };
@@ -99,7 +105,7 @@ fn snapshot_of_the_tail_loop() {
 
 #[test]
 fn snapshot_of_the_sibling_loop() {
-    let client = client(quote!(abi = "sysv64"; in_machine = [memory_length];));
+    let client = client(quote!(abi = "sysv64"; in_machine = [memory_length, budget];));
     compare("sibling/tiny.rs", emit::sibling_loop::emit(&tiny(), &client).expect("it fits"));
 }
 

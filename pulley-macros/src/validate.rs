@@ -15,6 +15,12 @@ const ENCODER_METHODS: [&str; 6] = ["new", "emit", "emit_targets", "patch_target
 /// Machine words that a handler can be passed in registers and still jump through one more.
 const MAX_WORDS: usize = 11;
 
+/// The register that ticks count down.
+pub const BUDGET: &str = "budget";
+
+/// The register that holds the address of the loop top.
+pub const TOP: &str = "lp";
+
 pub fn check(whole: Whole) -> Checked {
     let Whole { spec, groups } = whole;
     let mut checker = Checker { errors: Vec::new(), rows: Vec::new(), families: HashMap::new(), spec: &spec };
@@ -86,7 +92,7 @@ impl<'a> Checker<'a> {
             self.error(span, "`registers` starts with the pc and the frame: `pc: Code; fp: Frame;`");
             return;
         }
-        let word = |r: &&Register| matches!(&r.kind, RegisterKind::Word(Type::Ptr(ptr)) if ptr.mutability.is_some());
+        let word = |r: &&Register| matches!(&r.kind, RegisterKind::Word(ty) if is_pointer(ty));
         if !spec.registers.iter().any(|register| word(&register)) {
             self.error(span, "`registers` needs the machine, a pointer: `machine: *mut Machine;`");
         }
@@ -101,7 +107,15 @@ impl<'a> Checker<'a> {
         let spec = self.spec;
         for family in &spec.families {
             let before = self.errors.len();
+            if let Some(word) = &family.ticks {
+                self.needs_budget(word);
+            }
             for alternative in &family.alternatives {
+                if let Some((fusion, word)) = &alternative.fusion
+                    && fusion.to_top()
+                {
+                    self.needs_top(word);
+                }
                 for letters in alternative.result.iter().chain(&alternative.operands) {
                     for letter in letters.to_string().chars() {
                         if !self.knows(letter) {
@@ -129,6 +143,24 @@ impl<'a> Checker<'a> {
                 self.error(family.name.span(), format!("the family `{}` is declared twice", family.name));
             }
         }
+    }
+
+    /// Complains if a family that ticks finds no budget.
+    fn needs_budget(&mut self, word: &Ident) {
+        if !self.spec.registers.iter().any(|register| register.name == BUDGET && register.values.is_none()) {
+            self.error(word.span(), format!("`{word}` ticks the budget: `registers` needs `{BUDGET}: Budget;`"));
+        }
+    }
+
+    /// Complains if there is no register for the loop top.
+    fn needs_top(&mut self, word: &Ident) {
+        let pc = self.spec.registers.first().map(|pc| pc.ty().to_token_stream().to_string()).unwrap_or_default();
+        let is_top = |r: &Register| r.name == TOP && r.ty().to_token_stream().to_string() == pc;
+        if !self.spec.registers.iter().any(is_top) {
+            let message = format!("`{word}` goes to the loop top: `registers` needs `{TOP}: {pc};`");
+            self.error(word.span(), message);
+        }
+        self.needs_budget(word);
     }
 
     fn knows(&self, letter: char) -> bool {
@@ -189,7 +221,7 @@ impl<'a> Checker<'a> {
         let span = base.ident.span();
         let plain = family.alternatives.iter().any(|alternative| alternative.fusion.is_none());
         let first = self.rows.len();
-        let mut fused = [None; 3];
+        let mut fused = [None; FUSIONS];
         if plain {
             self.rows.push(clone(&base));
         }
@@ -213,6 +245,7 @@ impl<'a> Checker<'a> {
                 Ok(forms) => {
                     self.rows[at].forms = forms;
                     self.rows[at].commutes = family.commutes.is_some();
+                    self.rows[at].ticks = family.ticks.is_some();
                 }
                 Err(error) => {
                     self.errors.push(error);
@@ -289,7 +322,7 @@ impl<'a> Checker<'a> {
             Type::Reference(reference) => (&*reference.elem, Borrow::Shared),
             ty => (ty, Borrow::Copy),
         };
-        if let Some(register) = self.register(inner, borrow) {
+        if let Some(register) = self.register(&name, inner, borrow) {
             let next = register == 0 && borrow == Borrow::Copy;
             row.args.push(if next { Arg::Next } else { Arg::Register(register, borrow) });
             return Ok(());
@@ -319,17 +352,21 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// The register that a row borrows by the type `ty`: `&Machine` for `*mut Machine`.
-    fn register(&self, ty: &Type, borrow: Borrow) -> Option<usize> {
+    /// The register that a row borrows by the type `ty`: `&Machine` for `*mut Machine`. If it is the type of several, the
+    /// one called `name`, else the first.
+    fn register(&self, name: &Ident, ty: &Type, borrow: Borrow) -> Option<usize> {
         let text = |ty: &Type| ty.to_token_stream().to_string();
-        self.spec.registers.iter().position(|register| {
+        let fits = |register: &Register| {
             let behind = match register.ty() {
                 Type::Ptr(pointer) if borrow != Borrow::Copy => &*pointer.elem,
                 ty => ty,
             };
             let by_value = borrow != Borrow::Copy || matches!(register.kind, RegisterKind::Word(_));
             register.values.is_none() && by_value && text(behind) == text(ty)
-        })
+        };
+        let registers = &self.spec.registers;
+        let named = registers.iter().position(|register| register.name == *name && fits(register));
+        named.or_else(|| registers.iter().position(fits))
     }
 
     /// Complains about names that two rows or two opcodes share, and takes the later ones out.
@@ -356,7 +393,7 @@ impl<'a> Checker<'a> {
             return;
         }
         for row in &mut self.rows {
-            row.fused = [None; 3];
+            row.fused = [None; FUSIONS];
         }
         let mut at = 0;
         self.rows.retain(|_| {
@@ -398,10 +435,11 @@ fn stub(group: usize, name: &Ident, mut doc: Vec<String>) -> Row {
         result: Outcome::Nothing,
         traps: false,
         commutes: false,
+        ticks: false,
         operands: Vec::new(),
         immediates: Vec::new(),
         args: Vec::new(),
-        fused: [None; 3],
+        fused: [None; FUSIONS],
         forms: Vec::new(),
     }
 }
@@ -436,6 +474,8 @@ fn fuse(row: &mut Row, fusion: Fusion, renamed: bool, bits: Option<ValueType>) {
             Fusion::BrIf => format!(" Branches if `{}` holds:", row.name),
             Fusion::BrUnless => format!(" Branches unless `{}` holds:", row.name),
             Fusion::Select => format!(" `if_true` if `{}` holds, else `if_false`:", row.name),
+            Fusion::TopIf => format!(" Goes to the loop top if `{}` holds:", row.name),
+            Fusion::TopUnless => format!(" Goes to the loop top unless `{}` holds:", row.name),
         };
         row.doc.insert(0, what);
         row.name = format!("{}_{}", fusion.keyword(), row.name);
@@ -449,7 +489,7 @@ fn fuse(row: &mut Row, fusion: Fusion, renamed: bool, bits: Option<ValueType>) {
             row.operands.push(Operand { name: Ident::new(name, span), ty: bits.clone(), updated: false });
         }
         row.result = Outcome::Value(bits);
-    } else {
+    } else if fusion.to_target() {
         let ty = Ident::new("Target", Span::call_site());
         row.immediates.push(Immediate { name: Ident::new("target", span), ty, kind: ImmediateKind::Target });
     }
@@ -488,6 +528,11 @@ pub fn last_name(ty: &Type) -> Option<&Ident> {
         }
         _ => None,
     }
+}
+
+/// Whether it is the type of the register that points to the machine.
+fn is_pointer(ty: &Type) -> bool {
+    matches!(ty, Type::Ptr(pointer) if pointer.mutability.is_some())
 }
 
 /// `i32_lt_s` -> `I32LtS`.

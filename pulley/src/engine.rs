@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pulley_core::machine::Reserve;
+use pulley_core::machine::StoreConfig;
 
 use crate::{Result, reserve};
 
@@ -21,6 +21,7 @@ pub struct Config {
     stack_bytes: usize,
     nested_calls: usize,
     memory_reservation: u64,
+    poll_interval: Option<u32>,
 }
 
 /// How much work the compiler puts into a module.
@@ -49,6 +50,7 @@ impl Config {
             stack_bytes: 1 << 20,
             nested_calls: 200,
             memory_reservation: reserve::LARGEST,
+            poll_interval: None,
         }
     }
 
@@ -99,12 +101,21 @@ impl Config {
         self
     }
 
-    pub(crate) fn reserve(&self) -> Option<Reserve> {
-        reserve::reserve(self.memory_reservation)
+    /// How many backward jumps, calls and returns pass before the dispatch loop is left to look up. For tests: 0 leaves
+    /// it at every one.
+    #[doc(hidden)]
+    pub fn poll_interval(&mut self, ticks: u32) -> &mut Config {
+        self.poll_interval = Some(ticks);
+        self
     }
 
-    pub(crate) fn stack_slots(&self) -> usize {
-        self.stack_bytes / 8
+    pub(crate) fn store(&self) -> StoreConfig {
+        let default = StoreConfig::default();
+        StoreConfig {
+            stack_slots: self.stack_bytes / 8,
+            reserve: reserve::reserve(self.memory_reservation),
+            refill: self.poll_interval.unwrap_or(default.refill),
+        }
     }
 
     pub(crate) fn nested_calls(&self) -> usize {

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pulley_core::machine::{self, FuncId, StoreConfig};
+use pulley_core::machine::{self, FuncId};
 
 use crate::func::HostFunc;
 use crate::{Caller, Engine, ExternType, FuncType, GlobalType, MemoryType, Result, TableType};
@@ -136,8 +136,7 @@ impl<T> StoreInner<T> {
 impl<T> Store<T> {
     /// A store without instances.
     pub fn new(engine: &Engine, data: T) -> Store<T> {
-        let config = StoreConfig { stack_slots: engine.config().stack_slots(), reserve: engine.config().reserve() };
-        let core = machine::Store::new(config);
+        let core = machine::Store::new(engine.config().store());
         let engine = engine.clone();
         let state = StoreState { id: StoreId::new(), core, engine, open_calls: 0, externs: Vec::new() };
         Store { inner: Box::new(StoreInner { state, host: Vec::new(), data }) }

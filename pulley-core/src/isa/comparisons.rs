@@ -103,86 +103,86 @@ pub mod compare {
         a & b == 0
     }
 
-    /// Adds `step` to `x`, wrapping, and branches if then `x == limit`.
+    /// Adds `step` to `x`, wrapping: whether then `x == limit`.
     #[op(count)]
-    fn i32_add_br_if_eq(x: &mut i32, step: Step, limit: i32) -> bool {
+    fn i32_add_eq(x: &mut i32, step: Step, limit: i32) -> bool {
         *x = x.wrapping_add(step.0);
         *x == limit
     }
 
-    /// Adds `step` to `x`, wrapping, and branches if then `x != limit`.
+    /// Adds `step` to `x`, wrapping: whether then `x != limit`.
     #[op(count)]
-    fn i32_add_br_if_ne(x: &mut i32, step: Step, limit: i32) -> bool {
+    fn i32_add_ne(x: &mut i32, step: Step, limit: i32) -> bool {
         *x = x.wrapping_add(step.0);
         *x != limit
     }
 
-    /// Adds `step` to `x`, wrapping, and branches if then `x < limit`, signed.
+    /// Adds `step` to `x`, wrapping: whether then `x < limit`, signed.
     #[op(count)]
-    fn i32_add_br_if_lt_s(x: &mut i32, step: Step, limit: i32) -> bool {
+    fn i32_add_lt_s(x: &mut i32, step: Step, limit: i32) -> bool {
         *x = x.wrapping_add(step.0);
         *x < limit
     }
 
-    /// Adds `step` to `x`, wrapping, and branches if then `x < limit`, unsigned.
+    /// Adds `step` to `x`, wrapping: whether then `x < limit`, unsigned.
     #[op(count)]
-    fn i32_add_br_if_lt_u(x: &mut u32, step: Step, limit: u32) -> bool {
+    fn i32_add_lt_u(x: &mut u32, step: Step, limit: u32) -> bool {
         *x = x.wrapping_add(step.0 as u32);
         *x < limit
     }
 
-    /// Adds `step` to `x`, wrapping, and branches if then `x >= limit`, signed.
+    /// Adds `step` to `x`, wrapping: whether then `x >= limit`, signed.
     #[op(count)]
-    fn i32_add_br_if_ge_s(x: &mut i32, step: Step, limit: i32) -> bool {
+    fn i32_add_ge_s(x: &mut i32, step: Step, limit: i32) -> bool {
         *x = x.wrapping_add(step.0);
         *x >= limit
     }
 
-    /// Adds `step` to `x`, wrapping, and branches if then `x >= limit`, unsigned.
+    /// Adds `step` to `x`, wrapping: whether then `x >= limit`, unsigned.
     #[op(count)]
-    fn i32_add_br_if_ge_u(x: &mut u32, step: Step, limit: u32) -> bool {
+    fn i32_add_ge_u(x: &mut u32, step: Step, limit: u32) -> bool {
         *x = x.wrapping_add(step.0 as u32);
         *x >= limit
     }
 
-    /// Adds `step` to `x`, wrapping, and branches if then `x == limit`.
+    /// Adds `step` to `x`, wrapping: whether then `x == limit`.
     #[op(count)]
-    fn i64_add_br_if_eq(x: &mut i64, step: Step, limit: i64) -> bool {
+    fn i64_add_eq(x: &mut i64, step: Step, limit: i64) -> bool {
         *x = x.wrapping_add(step.0 as i64);
         *x == limit
     }
 
-    /// Adds `step` to `x`, wrapping, and branches if then `x != limit`.
+    /// Adds `step` to `x`, wrapping: whether then `x != limit`.
     #[op(count)]
-    fn i64_add_br_if_ne(x: &mut i64, step: Step, limit: i64) -> bool {
+    fn i64_add_ne(x: &mut i64, step: Step, limit: i64) -> bool {
         *x = x.wrapping_add(step.0 as i64);
         *x != limit
     }
 
-    /// Adds `step` to `x`, wrapping, and branches if then `x < limit`, signed.
+    /// Adds `step` to `x`, wrapping: whether then `x < limit`, signed.
     #[op(count)]
-    fn i64_add_br_if_lt_s(x: &mut i64, step: Step, limit: i64) -> bool {
+    fn i64_add_lt_s(x: &mut i64, step: Step, limit: i64) -> bool {
         *x = x.wrapping_add(step.0 as i64);
         *x < limit
     }
 
-    /// Adds `step` to `x`, wrapping, and branches if then `x < limit`, unsigned.
+    /// Adds `step` to `x`, wrapping: whether then `x < limit`, unsigned.
     #[op(count)]
-    fn i64_add_br_if_lt_u(x: &mut u64, step: Step, limit: u64) -> bool {
+    fn i64_add_lt_u(x: &mut u64, step: Step, limit: u64) -> bool {
         *x = x.wrapping_add(step.0 as u64);
         *x < limit
     }
 
-    /// Adds `step` to `x`, wrapping, and branches if then `x >= limit`, signed.
+    /// Adds `step` to `x`, wrapping: whether then `x >= limit`, signed.
     #[op(count)]
-    fn i64_add_br_if_ge_s(x: &mut i64, step: Step, limit: i64) -> bool {
+    fn i64_add_ge_s(x: &mut i64, step: Step, limit: i64) -> bool {
         *x = x.wrapping_add(step.0 as i64);
         *x >= limit
     }
 
-    /// Adds `step` to `x`, wrapping, and branches if then `x >= limit`, unsigned.
+    /// Adds `step` to `x`, wrapping: whether then `x >= limit`, unsigned.
     #[op(count)]
-    fn i64_add_br_if_ge_u(x: &mut u64, step: Step, limit: u64) -> bool {
+    fn i64_add_ge_u(x: &mut u64, step: Step, limit: u64) -> bool {
         *x = x.wrapping_add(step.0 as u64);
         *x >= limit
     }

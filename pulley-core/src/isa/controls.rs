@@ -9,21 +9,44 @@ pub mod control {
     use crate::machine::{Code, Exit, Flow, Frame, Machine, Memory0, Slot};
     use crate::trap::Trap;
 
-    /// Jumps to `target`.
+    /// Jumps forward to `target`.
     #[op(control)]
     fn br(target: Target) -> Target {
         target
     }
 
+    /// Jumps back to `target`.
+    #[op(ticking)]
+    fn br_back(target: Target) -> Target {
+        target
+    }
+
+    /// Notes the next instruction as the loop top.
+    #[op(control)]
+    fn set_lp(lp: &mut Code, next: Code) {
+        *lp = next;
+    }
+
+    /// Goes to the loop top.
+    #[op(ticking)]
+    fn br_top(pc: &mut Code, lp: Code) -> Flow {
+        *pc = lp;
+        Flow::Jump
+    }
+
+    /// Ticks the budget, in a run of instructions that else would not.
+    #[op(ticking)]
+    fn poll() {}
+
     /// Jumps to `targets[index]`, or to the last target when `index` is out of range.
-    #[op(switch)]
+    #[op(ticking_switch)]
     fn br_table(index: u32, targets: Targets) -> Target {
         targets.get_or_last(index)
     }
 
     /// Calls the function of this module whose code starts at `target`. Its frame starts at `window`, where the
     /// arguments already are and the results will be.
-    #[op(control)]
+    #[op(ticking)]
     fn call(pc: &mut Code, next: Code, fp: &mut Frame, machine: &Machine, window: Window, target: Target) -> Flow {
         // SAFETY: the verifier checked that the target is a function's entry.
         let entry = unsafe { pc.jump(target) };
@@ -41,7 +64,7 @@ pub mod control {
     }
 
     /// Calls the function that `table` holds at `index`. Traps when there is none or when its type is not `ty`.
-    #[op(switch)]
+    #[op(ticking_switch)]
     #[expect(clippy::too_many_arguments, reason = "each is a field of the instruction or a register of the machine")]
     fn call_indirect(
         pc: &mut Code,
@@ -68,7 +91,7 @@ pub mod control {
     }
 
     /// Returns to the caller. The results are in slots 0 and up.
-    #[op(control)]
+    #[op(ticking)]
     fn return_(pc: &mut Code, fp: &mut Frame) -> Flow {
         // SAFETY: whoever made the current frame wrote its header.
         unsafe {
@@ -79,7 +102,7 @@ pub mod control {
     }
 
     /// Returns `value` to the caller.
-    #[op(effect)]
+    #[op(ticking_effect)]
     fn return_value(pc: &mut Code, fp: &mut Frame, value: u64) -> Flow {
         // SAFETY: every frame has slot 0 when its function has a result (a clause of the verifier).
         unsafe { fp.set(0, value) };
@@ -87,20 +110,20 @@ pub mod control {
     }
 
     /// Returns `value` to the caller.
-    #[op(effect)]
+    #[op(ticking_effect)]
     fn return_f32(pc: &mut Code, fp: &mut Frame, value: f32) -> Flow {
         return_value(pc, fp, value.to_bits() as u64)
     }
 
     /// Returns `value` to the caller.
-    #[op(effect)]
+    #[op(ticking_effect)]
     fn return_f64(pc: &mut Code, fp: &mut Frame, value: f64) -> Flow {
         return_value(pc, fp, value.to_bits())
     }
 
     /// Continues with the function of this module at `target` in place of the current one. Its arguments are in slots
     /// 0 and up of the current frame.
-    #[op(control)]
+    #[op(ticking)]
     fn return_call(target: Target) -> Target {
         target
     }
@@ -115,7 +138,7 @@ pub mod control {
 
     /// Continues with the function that `table` holds at `index` in place of the current one. Traps when there is none
     /// or when its type is not `ty`.
-    #[op(switch)]
+    #[op(ticking_switch)]
     fn return_call_indirect(
         pc: &mut Code,
         machine: &mut Machine,

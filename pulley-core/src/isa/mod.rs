@@ -31,7 +31,7 @@ pub mod tables;
 
 pulley_macros::isa! {
     use crate::imm::{Immediate, Target};
-    use crate::machine::{Code, Exit, Flow, Frame, Machine, Memory0};
+    use crate::machine::{Budget, Code, Exit, Flow, Frame, Machine, Memory0};
     use crate::value::{Inline, Ref, Value};
 
     // What a handler carries in machine registers. A row borrows one by its type. The first four come first because the
@@ -42,6 +42,8 @@ pulley_macros::isa! {
         memory: Memory0 { base: *mut u8, length: usize };
         a: u64 as r for i32 u32 i64 u64 bool Ref;
         machine: *mut Machine;
+        lp: Code;                // the loop top: the first instruction of the innermost loop; calls destroy it
+        budget: Budget;          // how many more ticks may pass before the next poll
         fa: f64 as r for f64;
         fs: f32 as r for f32;
     }
@@ -62,12 +64,15 @@ pulley_macros::isa! {
         copied = rs <- rsi;
         nullary = rs <- ;
 
-        // Comparisons. A float's comes with both branches: the opposite of `lt` is not `ge`, because of NaNs.
-        compare = rs <- rs rsi | br_if <- rs rsi | select rs <- rs rsi s s;
-        compare_commutative = rs <- rs rsi | br_if <- rs rsi | select rs <- rs rsi s s, commutes;
-        float_compare = rs <- rs rs | br_if <- rs rs | br_unless <- rs rs | select rs <- rs rs s s;
-        float_compare_commutative = rs <- rs rs | br_if <- rs rs | br_unless <- rs rs | select rs <- rs rs s s, commutes;
-        count = br_if <- s si;
+        // Comparisons. A float's comes with both branches: the opposite of `lt` is not `ge`, because of NaNs. Branches with
+        // a target go forward, those to the loop top tick. Few loops end in the comparison of two floats in slots.
+        compare = rs <- rs rsi | br_if <- rs rsi | top_if <- rs rsi | select rs <- rs rsi s s;
+        compare_commutative = rs <- rs rsi | br_if <- rs rsi | top_if <- rs rsi | select rs <- rs rsi s s, commutes;
+        float_compare = rs <- rs rs | br_if <- rs rs | br_unless <- rs rs | top_if <- rs rs | top_unless <- rs rs
+            | select rs <- rs rs s s;
+        float_compare_commutative = rs <- rs rs | br_if <- rs rs | br_unless <- rs rs | top_if <- rs rs
+            | top_unless <- rs rs | select rs <- rs rs s s, commutes;
+        count = br_if <- s si | top_if <- s si;
 
         // Memory and tables.
         load = rs <- rsi;
@@ -82,6 +87,11 @@ pulley_macros::isa! {
         effect3 = <- s s s;
         switch = <- rs;
         control = ;
+
+        // What does not only go forward, or not for certain.
+        ticking = , ticks;
+        ticking_effect = <- rsi, ticks;
+        ticking_switch = <- rs, ticks;
     }
 
     // Opcodes are numbered in this order.

@@ -8,8 +8,8 @@ use crate::isa::{Encoder, Row};
 use crate::machine::backtrace::TrapReport;
 use crate::machine::frame::CROSS_HEADER;
 use crate::machine::instance::Instance;
-use crate::machine::store::{FuncId, InstanceId, Store};
-use crate::machine::{Code, Exit, Frame, Slot};
+use crate::machine::store::{FuncId, InstanceId, Store, StoreConfig};
+use crate::machine::{Budget, Code, Exit, Frame, Slot};
 use crate::module::ValType;
 use crate::trap::Trap;
 use crate::value::Ref;
@@ -58,6 +58,8 @@ pub(crate) struct Runner {
     pub(crate) activations: Vec<Activation>,
     /// Results of the activation that ended last.
     finished: (Frame, usize),
+    /// Ticks between two polls.
+    refill: u32,
 }
 
 /// The machine's stack: zeroed slots at a fixed address, made when first used.
@@ -122,13 +124,14 @@ impl Stubs {
 }
 
 impl Runner {
-    pub(crate) fn new(stack_slots: usize) -> Runner {
+    pub(crate) fn new(config: StoreConfig) -> Runner {
         let nowhere = Frame::new(core::ptr::null_mut());
         Runner {
-            stack: Stack { slots: stack_slots, memory: None },
+            stack: Stack { slots: config.stack_slots, memory: None },
             stubs: Stubs::new(),
             activations: Vec::new(),
             finished: (nowhere, 0),
+            refill: config.refill,
         }
     }
 }
@@ -285,16 +288,30 @@ impl Store {
             let outcome = match exit {
                 Exit::Done => Some(self.finish()),
                 Exit::Trap(trap) => Some(self.trapped(trap)),
-                Exit::Call => self.cross_call(),
-                Exit::TailCall => self.cross_tail_call(),
+                Exit::Call => self.cross_call().or_else(|| self.tick()),
+                Exit::TailCall => self.cross_tail_call().or_else(|| self.tick()),
                 Exit::CrossReturn => self.cross_return(),
                 Exit::GrowMemory => self.grow_memory(),
                 Exit::GrowTable => self.grow_table(),
+                Exit::Poll => self.poll(),
             };
             if let Some(outcome) = outcome {
                 return outcome;
             }
         }
+    }
+
+    /// A call from one instance into another is a tick too, though no handler makes it.
+    fn tick(&mut self) -> Option<Outcome> {
+        let budget = &mut self.machine.words.budget;
+        *budget = budget.tick();
+        if budget.is_spent() { self.poll() } else { None }
+    }
+
+    /// The budget is used up: what a store does about that is decided here and nowhere else. It goes on with a new one.
+    fn poll(&mut self) -> Option<Outcome> {
+        self.machine.words.budget = Budget::new(self.runner.refill);
+        None
     }
 
     pub(crate) fn trapped(&mut self, trap: Trap) -> Outcome {

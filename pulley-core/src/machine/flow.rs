@@ -28,6 +28,8 @@ pub enum Exit {
     GrowMemory,
     /// Grow a table by the requested number of elements.
     GrowTable,
+    /// Look up: the budget is used up. Execution goes on where the tick would have gone.
+    Poll,
     /// Stop with a trap.
     Trap(Trap),
 }
@@ -46,6 +48,7 @@ impl Exit {
             Exit::CrossReturn => 3,
             Exit::GrowMemory => 4,
             Exit::GrowTable => 5,
+            Exit::Poll => 6,
             Exit::Trap(trap) => TRAP_BIT | trap.code() as u64,
         }
     }
@@ -59,6 +62,7 @@ impl Exit {
             3 => Exit::CrossReturn,
             4 => Exit::GrowMemory,
             5 => Exit::GrowTable,
+            6 => Exit::Poll,
             _ => Exit::Trap(Trap::from_code(bits as u8).unwrap_or(Trap::Unreachable)),
         }
     }
@@ -77,8 +81,9 @@ mod tests {
 
     #[test]
     fn bits_round_trip() {
-        let plain = [Exit::Done, Exit::Call, Exit::TailCall, Exit::CrossReturn, Exit::GrowMemory, Exit::GrowTable];
-        for exit in plain.into_iter().chain(Trap::ALL.iter().map(|trap| Exit::Trap(*trap))) {
+        let calls = [Exit::Done, Exit::Call, Exit::TailCall, Exit::CrossReturn];
+        let others = [Exit::GrowMemory, Exit::GrowTable, Exit::Poll];
+        for exit in calls.into_iter().chain(others).chain(Trap::ALL.iter().map(|trap| Exit::Trap(*trap))) {
             assert_eq!(Exit::from_bits(exit.to_bits()), exit);
         }
     }

@@ -4,6 +4,7 @@
 //! | file | what |
 //! |---|---|
 //! | `code`, `frame`, `memory0` | the registers that handlers carry: program counter, frame pointer, memory 0 |
+//! | `budget` | the register that counts ticks down |
 //! | `flow` | how control leaves an instruction and a loop |
 //! | `state` | [`Machine`]: what the registers do not hold, at a fixed address |
 //! | `memory`, `table`, `instance`, `funcs` | the things of the store |
@@ -14,6 +15,7 @@
 #![cfg_attr(not(feature = "interpreter"), allow(dead_code))]
 
 mod arena;
+mod budget;
 mod code;
 #[cfg(feature = "count-instructions")]
 pub mod count;
@@ -37,6 +39,7 @@ mod instantiate;
 
 #[cfg(feature = "interpreter")]
 pub use backtrace::{FrameInfo, TrapReport};
+pub use budget::{Budget, PACE};
 pub use code::Code;
 #[cfg(feature = "interpreter")]
 pub use drive::Outcome;

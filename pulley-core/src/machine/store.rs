@@ -88,11 +88,13 @@ pub struct StoreConfig {
     pub stack_slots: usize,
     /// Where memories find room to grow without moving; `None` if they move.
     pub reserve: Option<Reserve>,
+    /// How many ticks of the [budget](crate::machine::Budget) pass between two polls. With 0 every tick is one.
+    pub refill: u32,
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        StoreConfig { stack_slots: (1 << 20) / 8, reserve: None }
+        StoreConfig { stack_slots: (1 << 20) / 8, reserve: None, refill: 1 << 16 }
     }
 }
 
@@ -143,7 +145,7 @@ impl Store {
             machine: Machine::new(),
             max_frame: 0,
             #[cfg(feature = "interpreter")]
-            runner: Runner::new(config.stack_slots),
+            runner: Runner::new(config),
         }
     }
 

@@ -5,7 +5,7 @@
 //! compared with what calling the function gave.
 
 use crate::isa::{Access, Class, Encoder, FieldKind, FlowKind, Opcode, Place, PlaceKind, Row};
-use crate::machine::{Code, Exit, Frame, Machine, Memory0};
+use crate::machine::{Budget, Code, Exit, Frame, Machine, Memory0};
 use crate::run::run;
 use crate::trap::Trap;
 use std::vec;
@@ -47,7 +47,7 @@ pub(crate) fn check(row: Row, oracle: Oracle<'_>) {
             let outcome = oracle(&mut updated, &program.immediates, &mut expected.memory0());
             expected.apply(row, &updated, outcome);
             let mut actual = State::new(operands);
-            let exit = program.run(&mut actual);
+            let exit = program.run(&mut actual, 1);
             let about = (opcode.info().name, operands, immediates);
             assert_eq!(exit, outcome.map_or_else(Exit::Trap, |_| Exit::Done), "{about:x?}");
             assert!(
@@ -57,6 +57,10 @@ pub(crate) fn check(row: Row, oracle: Oracle<'_>) {
                 expected.slots
             );
             assert_eq!(actual.memory, expected.memory, "{about:x?}");
+            if row.info().ticks {
+                let mut polled = State::new(operands);
+                assert_eq!((program.run(&mut polled, 0), polled.slots), (exit, actual.slots), "{about:x?}, polling");
+            }
         }
     }
 }
@@ -87,7 +91,7 @@ impl State {
             }
         }
         if let Some(result) = result {
-            let at = if row.info().flow == FlowKind::Branch { WAY } else { RESULT };
+            let at = if is_branch(row) { WAY } else { RESULT };
             self.slots[at] = result;
         }
     }
@@ -109,6 +113,11 @@ fn same(actual: &[u64; SLOTS], expected: &[u64; SLOTS], row: Row) -> bool {
     actual.iter().zip(expected).all(|(a, b)| a == b || nan(*a) && nan(*b))
 }
 
+/// Whether a row's answer is which way it goes.
+fn is_branch(row: Row) -> bool {
+    matches!(row.info().flow, FlowKind::Branch | FlowKind::Top)
+}
+
 /// The code for one case.
 struct Program {
     row: Row,
@@ -118,6 +127,8 @@ struct Program {
     encoder: Encoder,
     /// Where the instruction under test starts.
     start: usize,
+    /// What is the loop top to it.
+    top: usize,
 }
 
 impl Program {
@@ -132,6 +143,7 @@ impl Program {
             immediates: immediates.iter().map(|bits| *bits as i64).collect(),
             encoder: Encoder::new(),
             start: 0,
+            top: 0,
         };
         for (n, kind) in opcode.info().places.iter().enumerate() {
             program.places.push(match (n.checked_sub(results), kind) {
@@ -161,18 +173,20 @@ impl Program {
 
     /// The end: for a branch both ways, each noted as 0 or 1.
     fn finish(&mut self) {
-        if self.row.info().flow != FlowKind::Branch {
+        if !is_branch(self.row) {
             self.emit(Row::Done, &[], &[]);
             return;
         }
         let way = Place::Slot(WAY as u16);
         self.emit(Row::Copy, &[way, Place::Imm(0)], &[]);
         self.emit(Row::Done, &[], &[]);
-        let distance = (self.encoder.bytes.len() - self.start) as i32;
-        let fields = self.opcode.info().fields;
-        let target = fields.iter().find(|field| field.kind == FieldKind::Target).expect("a branch has a target");
-        self.encoder.patch_target(self.start + target.offset as usize, distance);
-        *self.immediates.last_mut().expect("the target") = distance as i64;
+        self.top = self.encoder.bytes.len();
+        let mut fields = self.opcode.info().fields.iter();
+        if let Some(target) = fields.find(|field| field.kind == FieldKind::Target) {
+            let distance = (self.top - self.start) as i32;
+            self.encoder.patch_target(self.start + target.offset as usize, distance);
+            *self.immediates.last_mut().expect("the target") = distance as i64;
+        }
         self.emit(Row::Copy, &[way, Place::Imm(1)], &[]);
         self.emit(Row::Done, &[], &[]);
     }
@@ -190,13 +204,22 @@ impl Program {
         self.encoder.emit(row, places, immediates).expect("the form exists")
     }
 
-    /// Runs it in the tier of this build.
-    fn run(&self, state: &mut State) -> Exit {
+    /// Runs it in the tier of this build with a budget of so many ticks; enters the loop again once if it polls.
+    fn run(&self, state: &mut State, ticks: u32) -> Exit {
         let mut machine = Machine::new();
+        machine.words.budget = Budget::new(ticks);
+        machine.words.lp = Code::new(&self.encoder.bytes[self.top]);
         let pc = Code::new(self.encoder.bytes.as_ptr());
         let fp = Frame::new(state.slots.as_mut_ptr().cast());
         // SAFETY: the program is well-formed and uses only slots below `SLOTS`; the rows under test do not use the machine.
-        let exit = unsafe { run(pc, fp, state.memory0(), &mut machine) };
+        let mut exit = unsafe { run(pc, fp, state.memory0(), &mut machine) };
+        if exit == Exit::Poll {
+            let behind = self.start + self.opcode.info().size as usize;
+            let at = if is_branch(self.row) { self.top } else { behind };
+            assert_eq!(machine.pc.address(), &raw const self.encoder.bytes[at], "where {:?} polled", self.opcode);
+            // SAFETY: as above, from an instruction of the program.
+            exit = unsafe { run(machine.pc, machine.fp, state.memory0(), &mut machine) };
+        }
         if matches!(exit, Exit::Trap(_)) {
             assert_eq!(
                 machine.pc.address(),
@@ -289,8 +312,10 @@ fn differences_are_found() {
         assert!(checked.is_err(), "{row:?}");
     };
     noticed(Row::I32Sub, &|v, _, _| Ok(Some((v[1] as u32).wrapping_sub(v[0] as u32) as u64)));
-    noticed(Row::I64AddBrIfNe, &|v, i, _| Ok(Some((v[0].wrapping_add(i[0] as u64) != v[1]) as u64)));
+    noticed(Row::BrIfI64AddNe, &|v, i, _| Ok(Some((v[0].wrapping_add(i[0] as u64) != v[1]) as u64)));
     noticed(Row::BrIfI64LtU, &|v, _, _| Ok(Some((v[0] <= v[1]) as u64)));
+    noticed(Row::TopIfI64LtU, &|v, _, _| Ok(Some((v[0] <= v[1]) as u64)));
+    noticed(Row::TopUnlessF64Lt, &|v, _, _| Ok(Some((f64::from_bits(v[0]) < f64::from_bits(v[1])) as u64)));
     noticed(Row::I64DivU, &|v, _, _| v[0].checked_div(v[1]).ok_or(Trap::IntegerOverflow).map(Some));
     noticed(Row::I32Load8U, &|_, _, _| Ok(Some(0)));
     noticed(Row::I32Store8, &|_, _, _| Err(Trap::MemoryOutOfBounds));

@@ -26,3 +26,5 @@ cfg_if::cfg_if! {
 
 #[cfg(test)]
 mod check;
+#[cfg(test)]
+mod ticks;

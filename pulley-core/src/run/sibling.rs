@@ -5,7 +5,7 @@
 
 // The same convention on every system: Windows' own passes four integers.
 #[cfg(target_arch = "x86_64")]
-pulley_macros::sibling_loop! { isa = crate::isa; abi = "sysv64"; in_machine = []; }
+pulley_macros::sibling_loop! { isa = crate::isa; abi = "sysv64"; in_machine = [lp, budget]; }
 
 #[cfg(not(target_arch = "x86_64"))]
 pulley_macros::sibling_loop! { isa = crate::isa; abi = "C"; in_machine = []; }

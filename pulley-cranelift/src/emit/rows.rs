@@ -11,7 +11,7 @@ pub(super) struct Counted {
     pub add: Row,
     /// `iN_sub`.
     pub sub: Row,
-    /// `iN_add_br_if_*`.
+    /// `br_if_iN_add_*`.
     pub fused: Row,
 }
 
@@ -64,11 +64,11 @@ fn opposite_name(name: &str) -> Option<String> {
     unless.filter(|name| Row::from_name(name).is_some()).or_else(|| endings.into_iter().next())
 }
 
-/// `iN_add`, `iN_sub` and `br_if_iN_cc` for `iN_add_br_if_cc`.
+/// `iN_add`, `iN_sub` and `br_if_iN_cc` for `br_if_iN_add_cc`.
 fn parts_of_counted(name: &str) -> Option<[String; 3]> {
-    let (add, condition) = name.split_once("_br_if_")?;
-    let ty = add.strip_suffix("_add")?;
-    Some([add.to_string(), format!("{ty}_sub"), format!("br_if_{ty}_{condition}")])
+    let (ty, condition) = name.strip_prefix("br_if_")?.split_once("_add_")?;
+    let add = format!("{ty}_add");
+    Some([add, format!("{ty}_sub"), format!("br_if_{ty}_{condition}")])
 }
 
 #[cfg(test)]
@@ -89,6 +89,6 @@ mod tests {
     fn twelve_counted_loops() {
         let fused = Row::ALL.iter().filter(|row| counted(**row).is_some()).count();
         assert_eq!(fused, 12);
-        assert_eq!(counted(Row::BrIfI64LtU).map(|c| (c.add, c.fused)), Some((Row::I64Add, Row::I64AddBrIfLtU)));
+        assert_eq!(counted(Row::BrIfI64LtU).map(|c| (c.add, c.fused)), Some((Row::I64Add, Row::BrIfI64AddLtU)));
     }
 }

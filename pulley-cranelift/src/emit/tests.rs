@@ -59,7 +59,7 @@ fn counted_loop() {
     ]);
     starts_with(
         listing(code),
-        &["copy s2, #0", "copy s1, #0", "i32_add s1, s1, s2", "i32_add_br_if_lt_s s2", "return_value s1"],
+        &["copy s2, #0", "copy s1, #0", "i32_add s1, s1, s2", "br_if_i32_add_lt_s s2", "return_value s1"],
     );
 }
 
@@ -83,7 +83,7 @@ fn while_loop() {
     ]);
     starts_with(
         listing(code),
-        &["copy s1, #0", "br_if_i32_ge_s s1, s0", "i32_store s1, #0", "i32_add_br_if_lt_s s1", "return"],
+        &["copy s1, #0", "br_if_i32_ge_s s1, s0", "i32_store s1, #0", "br_if_i32_add_lt_s s1", "return"],
     );
 }
 

@@ -7,6 +7,7 @@
 use crate::ast::{Arg, Borrow, Form, Fusion, Operand, Outcome, Place, Register, RegisterKind, Row, Table};
 use crate::layout::{self, Layout};
 use crate::parse::resolve;
+use crate::validate::{BUDGET, TOP};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 
@@ -32,8 +33,11 @@ pub trait Dispatch {
     /// Goes on with the instruction at `pc`.
     fn jump(&self, pc: TokenStream) -> TokenStream;
 
-    /// Leaves the loop; `pc` and the frame are saved. One expression.
+    /// Leaves the loop; `pc`, the frame and all registers but the one that carries the exit are saved. One expression.
     fn leave(&self, pc: TokenStream, exit: TokenStream) -> TokenStream;
+
+    /// Leaves the loop with `Exit::Poll`, to go on at `pc` with all registers as they are. One expression.
+    fn poll(&self, pc: TokenStream) -> TokenStream;
 }
 
 /// What the bodies of one expansion have in common.
@@ -60,6 +64,12 @@ impl Body<'_> {
 
     fn fp(&self) -> &Ident {
         &self.table.registers[1].name
+    }
+
+    /// The register that the table calls `name`: validation saw that it is there.
+    fn register(&self, name: &str) -> &Ident {
+        let register = self.table.registers.iter().find(|register| register.name == name);
+        &register.expect("checked: what ticks has the registers for it").name
     }
 
     /// The body of one opcode.
@@ -203,23 +213,56 @@ impl Body<'_> {
         }
     }
 
+    /// Ticks the budget on the way to `pc`, then goes on: what a tick is, for all rows and tiers.
+    fn tick(&self, pc: TokenStream, go: impl FnOnce(TokenStream) -> TokenStream) -> TokenStream {
+        let (budget, at) = (self.register(BUDGET), local("at"));
+        let assigned = self.dispatch.assigned(budget);
+        let (poll, go) = (self.dispatch.poll(quote!(#at)), go(quote!(#at)));
+        quote! {
+            let #at = #pc;
+            #budget = #budget.tick();
+            #assigned
+            if #budget.is_spent() { #poll }
+            #go
+        }
+    }
+
+    /// Goes on behind the instruction.
+    fn next(&self, row: &Row, layout: &Layout) -> TokenStream {
+        let (pc, size) = (self.pc(), layout.size.tokens());
+        let behind = quote!(#pc.advance(#size));
+        if row.ticks { self.tick(behind, |pc| self.dispatch.next(pc)) } else { self.dispatch.next(behind) }
+    }
+
+    /// Goes on at `pc`.
+    fn jump(&self, row: &Row, pc: TokenStream) -> TokenStream {
+        let ticks = row.ticks || row.fusion.is_some_and(Fusion::to_top);
+        if ticks { self.tick(pc, |pc| self.dispatch.jump(pc)) } else { self.dispatch.jump(pc) }
+    }
+
+    /// Goes where a fused branch goes if it is taken.
+    fn branch(&self, row: &Row, layout: &Layout) -> TokenStream {
+        if row.fusion.is_some_and(Fusion::to_top) {
+            let top = self.register(TOP);
+            return self.jump(row, quote!(#top));
+        }
+        let pc = self.pc();
+        let offset = layout.fields[*layout.immediates.last().expect("a fused branch has a target")].offset.tokens();
+        self.jump(row, quote!(#pc.jump(#pc.read(#offset))))
+    }
+
     /// Writes the result and hands on control.
     fn finish(&self, row: &Row, layout: &Layout, place: Option<Place>) -> TokenStream {
         let (pc, result, exit) = (self.pc(), local("result"), local("exit"));
-        let size = layout.size.tokens();
-        let next = self.dispatch.next(quote!(#pc.advance(#size)));
-        let target = || {
-            let offset = layout.fields[*layout.immediates.last().expect("a fused branch has a target")].offset.tokens();
-            self.dispatch.jump(quote!(#pc.jump(#pc.read(#offset))))
-        };
+        let next = self.next(row, layout);
         match (row.fusion, &row.result) {
-            (Some(Fusion::BrIf), _) => {
-                let target = target();
-                quote!(if #result { #target } else { #next })
+            (Some(Fusion::BrIf | Fusion::TopIf), _) => {
+                let branch = self.branch(row, layout);
+                quote!(if #result { #branch } else { #next })
             }
-            (Some(Fusion::BrUnless), _) => {
-                let target = target();
-                quote!(if #result { #next } else { #target })
+            (Some(Fusion::BrUnless | Fusion::TopUnless), _) => {
+                let branch = self.branch(row, layout);
+                quote!(if #result { #next } else { #branch })
             }
             (Some(Fusion::Select), Outcome::Value(ty)) => {
                 let choices = row.operands.len() - 2;
@@ -232,11 +275,11 @@ impl Body<'_> {
                 let write = self.write(layout, 0, place.expect("a result"), &ty.name, quote!(#result));
                 quote!(#write #next)
             }
-            (_, Outcome::Target) => self.dispatch.jump(quote!(#pc.jump(#result))),
+            (_, Outcome::Target) => self.jump(row, quote!(#pc.jump(#result))),
             (_, Outcome::Flow) => {
                 let moves = row.args.iter().any(|arg| matches!(arg, Arg::Register(0, Borrow::Mutable)));
                 let at = if moves { local(&format!("own_{pc}")) } else { pc.clone() };
-                let jump = self.dispatch.jump(quote!(#at));
+                let jump = self.jump(row, quote!(#at));
                 let leave = self.dispatch.leave(quote!(#at), quote!(#exit));
                 quote!(match #result {
                     Flow::Next => { #next }

@@ -38,15 +38,18 @@ struct Word<'a> {
     argument: bool,
     /// It outlives an exit: see [`super::outlives_exits`].
     outlives: bool,
+    /// It outlives a poll: see [`super::outlives_polls`].
+    polls: bool,
 }
 
 impl Tier<'_> {
     fn words(&self) -> Vec<Word<'_>> {
         let of = |register| {
-            let outlives = super::outlives_exits(self.table, register);
+            let (outlives, polls) =
+                (super::outlives_exits(self.table, register), super::outlives_polls(self.table, register));
             Register::words(register).into_iter().map(move |(name, ty)| {
                 let argument = !self.in_machine.contains(&name);
-                Word { name, ty, argument, outlives }
+                Word { name, ty, argument, outlives, polls }
             })
         };
         self.table.registers.iter().flat_map(of).collect()
@@ -110,6 +113,12 @@ impl Dispatch for Calls<'_> {
         let go = &self.tier.go;
         quote!(#go super::leave(#(#args),*))
     }
+
+    fn poll(&self, pc: TokenStream) -> TokenStream {
+        let args = self.arguments().map(|word| if word == self.pc() { pc.clone() } else { quote!(#word) });
+        let go = &self.tier.go;
+        quote!(#go super::poll(#(#args),*))
+    }
 }
 
 pub fn emit(tier: &Tier) -> TokenStream {
@@ -129,7 +138,7 @@ pub fn emit(tier: &Tier) -> TokenStream {
         }
     });
     let count = handlers.len();
-    let (leave, run) = (leave(tier, &words), run(tier, &words));
+    let (exits, run) = (exits(tier, &words), run(tier, &words));
     let module = format_ident!("{}", tier.module);
     quote! {
         #[allow(improper_ctypes_definitions, reason = "no other language calls a handler")]
@@ -141,7 +150,7 @@ pub fn emit(tier: &Tier) -> TokenStream {
             // Not public: a private table is reached by one `lea`, a public one through the global offset table.
             static TABLE: [Handler; #count] = [#(handlers::#handlers),*];
 
-            #leave
+            #exits
             #run
 
             /// One function per opcode.
@@ -159,27 +168,48 @@ pub fn emit(tier: &Tier) -> TokenStream {
     }
 }
 
-/// The function that leaves the loop.
-fn leave(tier: &Tier, words: &[Word]) -> TokenStream {
+/// The functions that leave the loop: with an exit's bits in their carrier, and, where the table ticks, to poll.
+fn exits(tier: &Tier, words: &[Word]) -> TokenStream {
+    let carrier = super::carrier(tier.table);
+    let leave = exit(tier, words, "leave", " Leaves the loop with an exit's bits.", |word| word.outlives);
+    let leave = leave(quote!(#carrier));
+    if !tier.table.ticks() {
+        return leave;
+    }
+    let poll = exit(tier, words, "poll", " Leaves the loop to poll.", |word| word.polls);
+    let poll = poll(quote!(Exit::to_bits(Exit::Poll)));
+    quote!(#leave #poll)
+}
+
+/// A function that leaves the loop and keeps some words, as a function of the bits that it returns.
+fn exit(
+    tier: &Tier,
+    words: &[Word],
+    name: &str,
+    doc: &str,
+    keeps: fn(&Word) -> bool,
+) -> impl Fn(TokenStream) -> TokenStream {
     let (abi, table) = (tier.abi, tier.table);
-    let (pc, fp) = (&table.registers[0].name, &table.registers[1].name);
-    let (machine, carrier) = (super::machine(table), super::carrier(table));
-    let (names, types): (Vec<_>, Vec<_>) =
-        words.iter().filter(|word| word.argument).map(|word| (&word.name, word.ty)).unzip();
-    let kept = words.iter().filter(|word| word.argument && word.outlives).map(|word| &word.name);
-    quote! {
-        /// Leaves the loop with an exit's bits.
-        #[cold]
-        #[inline(never)]
-        #[allow(unused_variables)]
-        #[allow(clippy::too_many_arguments, clippy::undocumented_unsafe_blocks, reason = "the caller of `run` promised \
-            that the machine is valid")]
-        unsafe extern #abi fn leave(#(#names: #types),*) -> u64 {
-            unsafe {
-                (*#machine).save(#pc, #fp);
-                #((*#machine).words.#kept = #kept;)*
+    let (pc, fp, machine) = (&table.registers[0].name, &table.registers[1].name, super::machine(table));
+    let arguments = || words.iter().filter(|word| word.argument);
+    let (names, types): (Vec<_>, Vec<_>) = arguments().map(|word| (&word.name, word.ty)).unzip();
+    let kept: Vec<_> = arguments().filter(|word| keeps(word)).map(|word| &word.name).collect();
+    let name = super::ident(name);
+    move |bits| {
+        quote! {
+            #[doc = #doc]
+            #[cold]
+            #[inline(never)]
+            #[allow(unused_variables)]
+            #[allow(clippy::too_many_arguments, clippy::undocumented_unsafe_blocks, reason = "the caller of `run` promised \
+                that the machine is valid")]
+            unsafe extern #abi fn #name(#(#names: #types),*) -> u64 {
+                unsafe {
+                    (*#machine).save(#pc, #fp);
+                    #((*#machine).words.#kept = #kept;)*
+                }
+                #bits
             }
-            #carrier
         }
     }
 }
@@ -203,9 +233,9 @@ fn run(tier: &Tier, words: &[Word]) -> TokenStream {
         let value = given.get(name)?;
         Some(quote!((*#machine).words.#name = #value;))
     });
-    let start = words.iter().filter(|word| word.argument).map(|Word { name, outlives, .. }| match given.get(name) {
+    let start = words.iter().filter(|word| word.argument).map(|Word { name, polls, .. }| match given.get(name) {
         Some(value) => value.clone(),
-        None if *outlives => quote!((*#machine).words.#name),
+        None if *polls => quote!((*#machine).words.#name),
         None if name == carrier => quote!(Default::default()),
         None => quote!(#name),
     });

@@ -23,6 +23,10 @@ impl Dispatch for Match<'_> {
     fn leave(&self, pc: TokenStream, exit: TokenStream) -> TokenStream {
         quote!(break (#pc, #exit))
     }
+
+    fn poll(&self, pc: TokenStream) -> TokenStream {
+        quote!(break (#pc, Exit::Poll))
+    }
 }
 
 pub fn emit(table: &Table, client: &Client) -> syn::Result<TokenStream> {
@@ -52,14 +56,14 @@ fn expand(table: &Table, isa: &TokenStream) -> TokenStream {
                 let fields = fields.iter().map(|(field, _)| field);
                 quote!(#(let mut #names = #name.#fields;)*)
             }
-            RegisterKind::Word(_) if super::outlives_exits(table, register) => {
+            RegisterKind::Word(_) if super::outlives_polls(table, register) => {
                 quote!(let mut #name = (*#machine).words.#name;)
             }
             RegisterKind::Word(ty) if name == carrier => quote!(let mut #name: #ty = Default::default();),
             RegisterKind::Word(_) => quote!(let mut #name = #name;),
         }
     });
-    let kept = table.registers.iter().filter(|register| super::outlives_exits(table, register));
+    let kept = table.registers.iter().filter(|register| super::outlives_polls(table, register));
     let kept = kept.map(|register| &register.name);
     let doc = super::run_doc("one `match` in a loop");
     quote! {

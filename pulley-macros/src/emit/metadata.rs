@@ -50,12 +50,14 @@ fn row_info(table: &Table, row: &Row) -> TokenStream {
     let opcodes = row.forms.iter().map(|form| &form.opcode);
     let flow = match (row.fusion, &row.result) {
         (Some(Fusion::BrIf | Fusion::BrUnless), _) => ident("Branch"),
+        (Some(Fusion::TopIf | Fusion::TopUnless), _) => ident("Top"),
         (_, Outcome::Target) => ident("Jump"),
         (_, Outcome::Flow) => ident("Control"),
         _ => ident("Next"),
     };
     let (traps, commutes) = (row.traps, row.commutes);
-    let [br_if, br_unless, select] = row.fused.map(|fused| match fused {
+    let ticks = row.ticks || row.fusion.is_some_and(Fusion::to_top);
+    let [br_if, br_unless, select, top_if, top_unless] = row.fused.map(|fused| match fused {
         Some(at) => {
             let variant = &table.rows[at].variant;
             quote!(Some(Row::#variant))
@@ -66,7 +68,8 @@ fn row_info(table: &Table, row: &Row) -> TokenStream {
         RowInfo {
             name: #name, doc: #doc, group: #group, result: #result, operands: &[#(#operands),*],
             immediates: &[#(#immediates),*], opcodes: &[#(Opcode::#opcodes),*], flow: FlowKind::#flow,
-            traps: #traps, commutes: #commutes, br_if: #br_if, br_unless: #br_unless, select: #select,
+            traps: #traps, commutes: #commutes, ticks: #ticks, br_if: #br_if, br_unless: #br_unless, select: #select,
+            top_if: #top_if, top_unless: #top_unless,
         }
     }
 }
@@ -221,12 +224,18 @@ fn row_infos() -> TokenStream {
             pub traps: bool,
             /// Whether its first two operands may change places.
             pub commutes: bool,
+            /// Whether it ticks the budget: if it goes on, or if it goes to the loop top.
+            pub ticks: bool,
             /// The row that jumps if the result of this one is true.
             pub br_if: Option<Row>,
             /// The row that jumps if the result of this one is false.
             pub br_unless: Option<Row>,
             /// The row that chooses between two values by the result of this one.
             pub select: Option<Row>,
+            /// The row that goes to the loop top if the result of this one is true.
+            pub top_if: Option<Row>,
+            /// The row that goes to the loop top if the result of this one is false.
+            pub top_unless: Option<Row>,
         }
 
     }
@@ -284,6 +293,8 @@ fn signature_infos() -> TokenStream {
             Next,
             /// At the next instruction or at its target.
             Branch,
+            /// At the next instruction or at the loop top, whose address a register holds.
+            Top,
             /// At one of its targets.
             Jump,
             /// Wherever the machine says.

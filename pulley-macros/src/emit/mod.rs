@@ -108,6 +108,11 @@ pub fn outlives_exits(table: &Table, register: &Register) -> bool {
     matches!(register.kind, RegisterKind::Word(_)) && !state.any(|name| *name == register.name)
 }
 
+/// Whether a poll keeps a register: it carries no exit, so the carrier outlives it too.
+pub fn outlives_polls(table: &Table, register: &Register) -> bool {
+    outlives_exits(table, register) || table.ticks() && Some(&register.name) == find_carrier(table)
+}
+
 /// The first line of `run`'s documentation.
 pub fn run_doc(how: &str) -> String {
     format!(" Runs from the first register's instruction until something leaves the loop: {how}.")

@@ -127,7 +127,7 @@ fn oracle(table: &Table, isa: &TokenStream, row: &Row) -> Option<TokenStream> {
     let answer = match (row.fusion, &row.result) {
         (_, Outcome::Nothing) => quote!(None),
         (Some(Fusion::Select), _) => quote!(Some(if #result { #operands[#yes] } else { #operands[#no] })),
-        (Some(Fusion::BrUnless), _) => quote!(Some(!#result as u64)),
+        (Some(Fusion::BrUnless | Fusion::TopUnless), _) => quote!(Some(!#result as u64)),
         _ => quote!(Some(Value::to_bits(#result))),
     };
     Some(quote! {

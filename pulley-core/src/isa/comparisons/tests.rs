@@ -22,12 +22,12 @@ fn i32_loops_step_then_compare() {
     let check = |x: i32, step, limit: i32, sum: i32, order: [bool; 6]| {
         let (mut signed, mut unsigned) = ([x; 4], [x as u32; 2]);
         let branches = [
-            compare::i32_add_br_if_eq(&mut signed[0], Step(step), limit),
-            compare::i32_add_br_if_ne(&mut signed[1], Step(step), limit),
-            compare::i32_add_br_if_lt_s(&mut signed[2], Step(step), limit),
-            compare::i32_add_br_if_ge_s(&mut signed[3], Step(step), limit),
-            compare::i32_add_br_if_lt_u(&mut unsigned[0], Step(step), limit as u32),
-            compare::i32_add_br_if_ge_u(&mut unsigned[1], Step(step), limit as u32),
+            compare::i32_add_eq(&mut signed[0], Step(step), limit),
+            compare::i32_add_ne(&mut signed[1], Step(step), limit),
+            compare::i32_add_lt_s(&mut signed[2], Step(step), limit),
+            compare::i32_add_ge_s(&mut signed[3], Step(step), limit),
+            compare::i32_add_lt_u(&mut unsigned[0], Step(step), limit as u32),
+            compare::i32_add_ge_u(&mut unsigned[1], Step(step), limit as u32),
         ];
         assert_eq!((signed, unsigned), ([sum; 4], [sum as u32; 2]), "{x} + {step}");
         assert_eq!(branches, order, "{x} + {step}, {limit}");
@@ -59,12 +59,12 @@ fn i64_loops_step_then_compare() {
     let check = |x: i64, step, limit: i64, sum: i64, order: [bool; 6]| {
         let (mut signed, mut unsigned) = ([x; 4], [x as u64; 2]);
         let branches = [
-            compare::i64_add_br_if_eq(&mut signed[0], Step(step), limit),
-            compare::i64_add_br_if_ne(&mut signed[1], Step(step), limit),
-            compare::i64_add_br_if_lt_s(&mut signed[2], Step(step), limit),
-            compare::i64_add_br_if_ge_s(&mut signed[3], Step(step), limit),
-            compare::i64_add_br_if_lt_u(&mut unsigned[0], Step(step), limit as u64),
-            compare::i64_add_br_if_ge_u(&mut unsigned[1], Step(step), limit as u64),
+            compare::i64_add_eq(&mut signed[0], Step(step), limit),
+            compare::i64_add_ne(&mut signed[1], Step(step), limit),
+            compare::i64_add_lt_s(&mut signed[2], Step(step), limit),
+            compare::i64_add_ge_s(&mut signed[3], Step(step), limit),
+            compare::i64_add_lt_u(&mut unsigned[0], Step(step), limit as u64),
+            compare::i64_add_ge_u(&mut unsigned[1], Step(step), limit as u64),
         ];
         assert_eq!((signed, unsigned), ([sum; 4], [sum as u64; 2]), "{x} + {step}");
         assert_eq!(branches, order, "{x} + {step}, {limit}");

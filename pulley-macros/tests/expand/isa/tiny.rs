@@ -2,7 +2,8 @@ mod __isa {
     extern crate alloc;
     #[allow(unused_imports)]
     use crate::machine::{
-        Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target, Value,
+        Budget, Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target,
+        Value,
     };
     #[allow(unused_imports)]
     use super::rows::__Step;
@@ -26,6 +27,8 @@ mod __isa {
         BrIfI32LtRI,
         ///`select_i32_lt s, s, r, s, s`: `if_true` if `i32_lt` holds, else `if_false`: `a < b`.
         SelectI32LtSSRSS,
+        ///`top_if_i32_lt r, s`: Goes to the loop top if `i32_lt` holds: `a < b`.
+        TopIfI32LtRS,
         ///`f64_neg s, r`: `-a`.
         F64NegSR,
         ///`count s, i, step, target`: Adds `step` to `x`.
@@ -34,6 +37,8 @@ mod __isa {
         LoadRS,
         ///`br target`: Jumps.
         Br,
+        ///`set_lp`: Notes the loop top.
+        SetLp,
         ///`call target`: Calls.
         Call,
     }
@@ -47,10 +52,12 @@ mod __isa {
             Opcode::I32LtRRS,
             Opcode::BrIfI32LtRI,
             Opcode::SelectI32LtSSRSS,
+            Opcode::TopIfI32LtRS,
             Opcode::F64NegSR,
             Opcode::CountSI,
             Opcode::LoadRS,
             Opcode::Br,
+            Opcode::SetLp,
             Opcode::Call,
         ];
         /// How many opcodes there are: their numbers are below it.
@@ -90,6 +97,9 @@ mod __isa {
         /// `if_true` if `i32_lt` holds, else `if_false`:
         /// `a < b`.
         SelectI32Lt,
+        /// Goes to the loop top if `i32_lt` holds:
+        /// `a < b`.
+        TopIfI32Lt,
         /// `-a`.
         F64Neg,
         /// Adds `step` to `x`.
@@ -98,6 +108,8 @@ mod __isa {
         Load,
         /// Jumps.
         Br,
+        /// Notes the loop top.
+        SetLp,
         /// Calls.
         Call,
     }
@@ -108,10 +120,12 @@ mod __isa {
             Row::I32Lt,
             Row::BrIfI32Lt,
             Row::SelectI32Lt,
+            Row::TopIfI32Lt,
             Row::F64Neg,
             Row::Count,
             Row::Load,
             Row::Br,
+            Row::SetLp,
             Row::Call,
         ];
         /// What is known about it.
@@ -203,12 +217,18 @@ mod __isa {
         pub traps: bool,
         /// Whether its first two operands may change places.
         pub commutes: bool,
+        /// Whether it ticks the budget: if it goes on, or if it goes to the loop top.
+        pub ticks: bool,
         /// The row that jumps if the result of this one is true.
         pub br_if: Option<Row>,
         /// The row that jumps if the result of this one is false.
         pub br_unless: Option<Row>,
         /// The row that chooses between two values by the result of this one.
         pub select: Option<Row>,
+        /// The row that goes to the loop top if the result of this one is true.
+        pub top_if: Option<Row>,
+        /// The row that goes to the loop top if the result of this one is false.
+        pub top_unless: Option<Row>,
     }
     /// The type of a result.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,6 +275,8 @@ mod __isa {
         Next,
         /// At the next instruction or at its target.
         Branch,
+        /// At the next instruction or at the loop top, whose address a register holds.
+        Top,
         /// At one of its targets.
         Jump,
         /// Wherever the machine says.
@@ -300,7 +322,7 @@ mod __isa {
         /// The number of targets in the table that follows the instruction.
         Targets,
     }
-    static ROWS: [RowInfo; 9usize] = [
+    static ROWS: [RowInfo; 11usize] = [
         RowInfo {
             name: "i32_sub",
             doc: "`a - b`.",
@@ -333,9 +355,12 @@ mod __isa {
             flow: FlowKind::Next,
             traps: false,
             commutes: false,
+            ticks: false,
             br_if: None,
             br_unless: None,
             select: None,
+            top_if: None,
+            top_unless: None,
         },
         RowInfo {
             name: "i32_lt",
@@ -364,9 +389,12 @@ mod __isa {
             flow: FlowKind::Next,
             traps: false,
             commutes: false,
+            ticks: false,
             br_if: Some(Row::BrIfI32Lt),
             br_unless: None,
             select: Some(Row::SelectI32Lt),
+            top_if: Some(Row::TopIfI32Lt),
+            top_unless: None,
         },
         RowInfo {
             name: "br_if_i32_lt",
@@ -398,9 +426,12 @@ mod __isa {
             flow: FlowKind::Branch,
             traps: false,
             commutes: false,
+            ticks: false,
             br_if: None,
             br_unless: None,
             select: None,
+            top_if: None,
+            top_unless: None,
         },
         RowInfo {
             name: "select_i32_lt",
@@ -441,9 +472,43 @@ mod __isa {
             flow: FlowKind::Next,
             traps: false,
             commutes: false,
+            ticks: false,
             br_if: None,
             br_unless: None,
             select: None,
+            top_if: None,
+            top_unless: None,
+        },
+        RowInfo {
+            name: "top_if_i32_lt",
+            doc: "Goes to the loop top if `i32_lt` holds:\n`a < b`.",
+            group: "rows",
+            result: None,
+            operands: &[
+                OperandInfo {
+                    name: "a",
+                    ty: "i32",
+                    class: Class::A,
+                    access: Access::Read,
+                },
+                OperandInfo {
+                    name: "b",
+                    ty: "i32",
+                    class: Class::A,
+                    access: Access::Read,
+                },
+            ],
+            immediates: &[],
+            opcodes: &[Opcode::TopIfI32LtRS],
+            flow: FlowKind::Top,
+            traps: false,
+            commutes: false,
+            ticks: true,
+            br_if: None,
+            br_unless: None,
+            select: None,
+            top_if: None,
+            top_unless: None,
         },
         RowInfo {
             name: "f64_neg",
@@ -466,9 +531,12 @@ mod __isa {
             flow: FlowKind::Next,
             traps: false,
             commutes: false,
+            ticks: false,
             br_if: None,
             br_unless: None,
             select: None,
+            top_if: None,
+            top_unless: None,
         },
         RowInfo {
             name: "count",
@@ -505,9 +573,12 @@ mod __isa {
             flow: FlowKind::Branch,
             traps: false,
             commutes: false,
+            ticks: false,
             br_if: None,
             br_unless: None,
             select: None,
+            top_if: None,
+            top_unless: None,
         },
         RowInfo {
             name: "load",
@@ -536,9 +607,12 @@ mod __isa {
             flow: FlowKind::Next,
             traps: true,
             commutes: false,
+            ticks: false,
             br_if: None,
             br_unless: None,
             select: None,
+            top_if: None,
+            top_unless: None,
         },
         RowInfo {
             name: "br",
@@ -557,9 +631,30 @@ mod __isa {
             flow: FlowKind::Jump,
             traps: false,
             commutes: false,
+            ticks: false,
             br_if: None,
             br_unless: None,
             select: None,
+            top_if: None,
+            top_unless: None,
+        },
+        RowInfo {
+            name: "set_lp",
+            doc: "Notes the loop top.",
+            group: "rows",
+            result: None,
+            operands: &[],
+            immediates: &[],
+            opcodes: &[Opcode::SetLp],
+            flow: FlowKind::Next,
+            traps: false,
+            commutes: false,
+            ticks: false,
+            br_if: None,
+            br_unless: None,
+            select: None,
+            top_if: None,
+            top_unless: None,
         },
         RowInfo {
             name: "call",
@@ -578,9 +673,12 @@ mod __isa {
             flow: FlowKind::Control,
             traps: false,
             commutes: false,
+            ticks: true,
             br_if: None,
             br_unless: None,
             select: None,
+            top_if: None,
+            top_unless: None,
         },
     ];
     static FIELDS_0: [Field; 1usize] = [
@@ -723,7 +821,8 @@ mod __isa {
             size: (<Target as Immediate>::SIZE) as u16,
         },
     ];
-    static OPCODES: [OpcodeInfo; 12usize] = [
+    static FIELDS_10: [Field; 0usize] = [];
+    static OPCODES: [OpcodeInfo; 14usize] = [
         OpcodeInfo {
             name: "I32SubRRS",
             row: Row::I32Sub,
@@ -780,6 +879,13 @@ mod __isa {
             size: (10) as u16,
         },
         OpcodeInfo {
+            name: "TopIfI32LtRS",
+            row: Row::TopIfI32Lt,
+            places: &[PlaceKind::R, PlaceKind::Slot],
+            fields: &FIELDS_0,
+            size: (4) as u16,
+        },
+        OpcodeInfo {
             name: "F64NegSR",
             row: Row::F64Neg,
             places: &[PlaceKind::Slot, PlaceKind::R],
@@ -808,6 +914,13 @@ mod __isa {
             size: (2 + <Target as Immediate>::SIZE) as u16,
         },
         OpcodeInfo {
+            name: "SetLp",
+            row: Row::SetLp,
+            places: &[],
+            fields: &FIELDS_10,
+            size: (2) as u16,
+        },
+        OpcodeInfo {
             name: "Call",
             row: Row::Call,
             places: &[],
@@ -823,7 +936,8 @@ mod __isa {
     pub mod operands {
         #[allow(unused_imports)]
         use crate::machine::{
-            Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target, Value,
+            Budget, Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target,
+            Value,
         };
         #[allow(unused_imports)]
         use super::super::rows::__Step;
@@ -956,6 +1070,20 @@ mod __isa {
                 })
             }
         }
+        ///`top_if_i32_lt r, s`
+        #[repr(C, packed)]
+        pub struct TopIfI32LtRS {
+            pub op: u16,
+            pub b: u16,
+        }
+        impl TopIfI32LtRS {
+            pub fn decode(bytes: &[u8]) -> Option<TopIfI32LtRS> {
+                Some(TopIfI32LtRS {
+                    op: opcode_at(bytes, super::Opcode::TopIfI32LtRS)?,
+                    b: u16_at(bytes, 2)?,
+                })
+            }
+        }
         ///`f64_neg s, r`
         #[repr(C, packed)]
         pub struct F64NegSR {
@@ -1020,6 +1148,18 @@ mod __isa {
                 })
             }
         }
+        ///`set_lp`
+        #[repr(C, packed)]
+        pub struct SetLp {
+            pub op: u16,
+        }
+        impl SetLp {
+            pub fn decode(bytes: &[u8]) -> Option<SetLp> {
+                Some(SetLp {
+                    op: opcode_at(bytes, super::Opcode::SetLp)?,
+                })
+            }
+        }
         ///`call target`
         #[repr(C, packed)]
         pub struct Call {
@@ -1044,10 +1184,12 @@ mod __isa {
             size_of::<operands::I32LtRRS>(),
             size_of::<operands::BrIfI32LtRI>(),
             size_of::<operands::SelectI32LtSSRSS>(),
+            size_of::<operands::TopIfI32LtRS>(),
             size_of::<operands::F64NegSR>(),
             size_of::<operands::CountSI>(),
             size_of::<operands::LoadRS>(),
             size_of::<operands::Br>(),
+            size_of::<operands::SetLp>(),
             size_of::<operands::Call>(),
         ];
         const OFFSETS: [&[usize]; Opcode::COUNT] = [
@@ -1072,6 +1214,7 @@ mod __isa {
                 core::mem::offset_of!(operands::SelectI32LtSSRSS, if_true),
                 core::mem::offset_of!(operands::SelectI32LtSSRSS, if_false),
             ],
+            &[core::mem::offset_of!(operands::TopIfI32LtRS, b)],
             &[core::mem::offset_of!(operands::F64NegSR, dst)],
             &[
                 core::mem::offset_of!(operands::CountSI, x),
@@ -1084,6 +1227,7 @@ mod __isa {
                 core::mem::offset_of!(operands::LoadRS, offset),
             ],
             &[core::mem::offset_of!(operands::Br, target)],
+            &[],
             &[core::mem::offset_of!(operands::Call, target)],
         ];
         let mut op = 0;
@@ -1313,6 +1457,12 @@ mod __isa {
         ) -> Result<usize, NoForm> {
             self.emit(Row::SelectI32Lt, &[dst, a, b, if_true, if_false], &[])
         }
+        /// Goes to the loop top if `i32_lt` holds:
+        /// `a < b`.
+        #[inline]
+        pub fn top_if_i32_lt(&mut self, a: Place, b: Place) -> Result<usize, NoForm> {
+            self.emit(Row::TopIfI32Lt, &[a, b], &[])
+        }
         /// `-a`.
         #[inline]
         pub fn f64_neg(&mut self, dst: Place, a: Place) -> Result<usize, NoForm> {
@@ -1343,6 +1493,11 @@ mod __isa {
         #[inline]
         pub fn br(&mut self, target: i64) -> Result<usize, NoForm> {
             self.emit(Row::Br, &[], &[target])
+        }
+        /// Notes the loop top.
+        #[inline]
+        pub fn set_lp(&mut self) -> Result<usize, NoForm> {
+            self.emit(Row::SetLp, &[], &[])
         }
         /// Calls.
         #[inline]
@@ -1551,6 +1706,8 @@ mod __isa {
         pub(crate) memory_base: *mut u8,
         pub(crate) memory_length: usize,
         pub(crate) a: u64,
+        pub(crate) lp: Code,
+        pub(crate) budget: Budget,
         pub(crate) fa: f64,
     }
     impl Words {

@@ -1,7 +1,8 @@
 mod __match_loop {
     #[allow(unused_imports)]
     use crate::machine::{
-        Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target, Value,
+        Budget, Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target,
+        Value,
     };
     #[allow(unused_imports)]
     use crate::isa::rows::__Step;
@@ -38,8 +39,10 @@ mod __match_loop {
             let mut fp = fp;
             let mut memory_base = memory.base;
             let mut memory_length = memory.length;
-            let mut a: u64 = Default::default();
+            let mut a = (*machine).words.a;
             let mut machine = machine;
+            let mut lp = (*machine).words.lp;
+            let mut budget = (*machine).words.budget;
             let mut fa = (*machine).words.fa;
             let (at, exit) = loop {
                 match Opcode::from_u16_unchecked(pc.opcode()) {
@@ -106,6 +109,23 @@ mod __match_loop {
                         pc = pc.advance(10);
                         continue;
                     }
+                    Opcode::TopIfI32LtRS => {
+                        let v0 = Value::from_bits(a);
+                        let v1 = Value::from_bits(fp.get(pc.slot(2)));
+                        let result = crate::isa::rows::i32_lt(v0, v1);
+                        if result {
+                            let at = lp;
+                            budget = budget.tick();
+                            if budget.is_spent() {
+                                break (at, Exit::Poll);
+                            }
+                            pc = at;
+                            continue;
+                        } else {
+                            pc = pc.advance(4);
+                            continue;
+                        }
+                    }
                     Opcode::F64NegSR => {
                         let v0 = fa;
                         let result = crate::isa::rows::f64_neg(v0);
@@ -150,6 +170,13 @@ mod __match_loop {
                         pc = pc.jump(result);
                         continue;
                     }
+                    Opcode::SetLp => {
+                        let mut own_lp = lp;
+                        crate::isa::rows::set_lp(&mut own_lp, pc.advance(2));
+                        lp = own_lp;
+                        pc = pc.advance(2);
+                        continue;
+                    }
                     Opcode::Call => {
                         let mut own_pc = pc;
                         let mut own_fp = fp;
@@ -163,11 +190,21 @@ mod __match_loop {
                         fp = own_fp;
                         match result {
                             Flow::Next => {
-                                pc = pc.advance(2 + <Target as Immediate>::SIZE);
+                                let at = pc.advance(2 + <Target as Immediate>::SIZE);
+                                budget = budget.tick();
+                                if budget.is_spent() {
+                                    break (at, Exit::Poll);
+                                }
+                                pc = at;
                                 continue;
                             }
                             Flow::Jump => {
-                                pc = own_pc;
+                                let at = own_pc;
+                                budget = budget.tick();
+                                if budget.is_spent() {
+                                    break (at, Exit::Poll);
+                                }
+                                pc = at;
                                 continue;
                             }
                             Flow::Exit(exit) => break (own_pc, exit),
@@ -176,6 +213,9 @@ mod __match_loop {
                 }
             };
             (*machine).save(at, fp);
+            (*machine).words.a = a;
+            (*machine).words.lp = lp;
+            (*machine).words.budget = budget;
             (*machine).words.fa = fa;
             exit
         }

@@ -2,7 +2,8 @@
 mod __sibling_loop {
     #[allow(unused_imports)]
     use crate::machine::{
-        Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target, Value,
+        Budget, Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target,
+        Value,
     };
     #[allow(unused_imports)]
     use crate::isa::rows::__Step;
@@ -14,9 +15,10 @@ mod __sibling_loop {
         *mut u8,
         u64,
         *mut Machine,
+        Code,
         f64,
     ) -> u64;
-    static TABLE: [Handler; 12usize] = [
+    static TABLE: [Handler; 14usize] = [
         handlers::i32_sub_rrs,
         handlers::i32_sub_rri,
         handlers::i32_sub_rss,
@@ -24,10 +26,12 @@ mod __sibling_loop {
         handlers::i32_lt_rrs,
         handlers::br_if_i32_lt_ri,
         handlers::select_i32_lt_ssrss,
+        handlers::top_if_i32_lt_rs,
         handlers::f64_neg_sr,
         handlers::count_si,
         handlers::load_rs,
         handlers::br_,
+        handlers::set_lp_,
         handlers::call_,
     ];
     /// Leaves the loop with an exit's bits.
@@ -38,7 +42,7 @@ mod __sibling_loop {
         clippy::too_many_arguments,
         clippy::undocumented_unsafe_blocks,
         reason = "the caller of `run` promised \
-            that the machine is valid"
+                that the machine is valid"
     )]
     unsafe extern "sysv64" fn leave(
         pc: Code,
@@ -46,13 +50,42 @@ mod __sibling_loop {
         memory_base: *mut u8,
         a: u64,
         machine: *mut Machine,
+        lp: Code,
         fa: f64,
     ) -> u64 {
         unsafe {
             (*machine).save(pc, fp);
+            (*machine).words.lp = lp;
             (*machine).words.fa = fa;
         }
         a
+    }
+    /// Leaves the loop to poll.
+    #[cold]
+    #[inline(never)]
+    #[allow(unused_variables)]
+    #[allow(
+        clippy::too_many_arguments,
+        clippy::undocumented_unsafe_blocks,
+        reason = "the caller of `run` promised \
+                that the machine is valid"
+    )]
+    unsafe extern "sysv64" fn poll(
+        pc: Code,
+        fp: Frame,
+        memory_base: *mut u8,
+        a: u64,
+        machine: *mut Machine,
+        lp: Code,
+        fa: f64,
+    ) -> u64 {
+        unsafe {
+            (*machine).save(pc, fp);
+            (*machine).words.a = a;
+            (*machine).words.lp = lp;
+            (*machine).words.fa = fa;
+        }
+        Exit::to_bits(Exit::Poll)
     }
     /// Runs from the first register's instruction until something leaves the loop: handlers that end in a call of the next one.
     ///
@@ -75,7 +108,15 @@ mod __sibling_loop {
             (*TABLE
                 .get_unchecked(
                     pc.opcode() as usize,
-                ))(pc, fp, memory.base, Default::default(), machine, (*machine).words.fa)
+                ))(
+                pc,
+                fp,
+                memory.base,
+                (*machine).words.a,
+                machine,
+                (*machine).words.lp,
+                (*machine).words.fa,
+            )
         };
         Exit::from_bits(bits)
     }
@@ -96,7 +137,8 @@ mod __sibling_loop {
     mod handlers {
         #[allow(unused_imports)]
         use crate::machine::{
-            Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target, Value,
+            Budget, Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target,
+            Value,
         };
         #[allow(unused_imports)]
         use crate::isa::rows::__Step;
@@ -109,10 +151,12 @@ mod __sibling_loop {
             mut memory_base: *mut u8,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
             mut fa: f64,
         ) -> u64 {
             unsafe {
                 let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
                 let v0 = Value::from_bits(a);
                 let v1 = Value::from_bits(fp.get(pc.slot(2)));
                 let result = crate::isa::rows::i32_sub(v0, v1);
@@ -121,7 +165,7 @@ mod __sibling_loop {
                 return (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, fa);
+                    ))(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn i32_sub_rri(
@@ -130,10 +174,12 @@ mod __sibling_loop {
             mut memory_base: *mut u8,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
             mut fa: f64,
         ) -> u64 {
             unsafe {
                 let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
                 let v0 = Value::from_bits(a);
                 let v1 = Inline::from_immediate(pc.immediate(2));
                 let result = crate::isa::rows::i32_sub(v0, v1);
@@ -142,7 +188,7 @@ mod __sibling_loop {
                 return (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, fa);
+                    ))(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn i32_sub_rss(
@@ -151,10 +197,12 @@ mod __sibling_loop {
             mut memory_base: *mut u8,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
             mut fa: f64,
         ) -> u64 {
             unsafe {
                 let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
                 let v0 = Value::from_bits(fp.get(pc.slot(2)));
                 let v1 = Value::from_bits(fp.get(pc.slot(4)));
                 let result = crate::isa::rows::i32_sub(v0, v1);
@@ -163,7 +211,7 @@ mod __sibling_loop {
                 return (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, fa);
+                    ))(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn i32_sub_rsi(
@@ -172,10 +220,12 @@ mod __sibling_loop {
             mut memory_base: *mut u8,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
             mut fa: f64,
         ) -> u64 {
             unsafe {
                 let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
                 let v0 = Value::from_bits(fp.get(pc.slot(2)));
                 let v1 = Inline::from_immediate(pc.immediate(4));
                 let result = crate::isa::rows::i32_sub(v0, v1);
@@ -184,7 +234,7 @@ mod __sibling_loop {
                 return (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, fa);
+                    ))(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn i32_lt_rrs(
@@ -193,10 +243,12 @@ mod __sibling_loop {
             mut memory_base: *mut u8,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
             mut fa: f64,
         ) -> u64 {
             unsafe {
                 let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
                 let v0 = Value::from_bits(a);
                 let v1 = Value::from_bits(fp.get(pc.slot(2)));
                 let result = crate::isa::rows::i32_lt(v0, v1);
@@ -205,7 +257,7 @@ mod __sibling_loop {
                 return (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, fa);
+                    ))(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn br_if_i32_lt_ri(
@@ -214,10 +266,12 @@ mod __sibling_loop {
             mut memory_base: *mut u8,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
             mut fa: f64,
         ) -> u64 {
             unsafe {
                 let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
                 let v0 = Value::from_bits(a);
                 let v1 = Inline::from_immediate(pc.immediate(2));
                 let result = crate::isa::rows::i32_lt(v0, v1);
@@ -226,13 +280,13 @@ mod __sibling_loop {
                     return (*TABLE
                         .get_unchecked(
                             pc.opcode() as usize,
-                        ))(pc, fp, memory_base, a, machine, fa);
+                        ))(pc, fp, memory_base, a, machine, lp, fa);
                 } else {
                     let pc = pc.advance(6 + <Target as Immediate>::SIZE);
                     return (*TABLE
                         .get_unchecked(
                             pc.opcode() as usize,
-                        ))(pc, fp, memory_base, a, machine, fa);
+                        ))(pc, fp, memory_base, a, machine, lp, fa);
                 }
             }
         }
@@ -242,10 +296,12 @@ mod __sibling_loop {
             mut memory_base: *mut u8,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
             mut fa: f64,
         ) -> u64 {
             unsafe {
                 let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
                 let v0 = Value::from_bits(fp.get(pc.slot(4)));
                 let v1 = Value::from_bits(a);
                 let v2 = fp.get(pc.slot(6));
@@ -257,7 +313,43 @@ mod __sibling_loop {
                 return (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, fa);
+                    ))(pc, fp, memory_base, a, machine, lp, fa);
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn top_if_i32_lt_rs(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut lp: Code,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
+                let v0 = Value::from_bits(a);
+                let v1 = Value::from_bits(fp.get(pc.slot(2)));
+                let result = crate::isa::rows::i32_lt(v0, v1);
+                if result {
+                    let at = lp;
+                    budget = budget.tick();
+                    (*machine).words.budget = budget;
+                    if budget.is_spent() {
+                        return super::poll(at, fp, memory_base, a, machine, lp, fa);
+                    }
+                    let pc = at;
+                    return (*TABLE
+                        .get_unchecked(
+                            pc.opcode() as usize,
+                        ))(pc, fp, memory_base, a, machine, lp, fa);
+                } else {
+                    let pc = pc.advance(4);
+                    return (*TABLE
+                        .get_unchecked(
+                            pc.opcode() as usize,
+                        ))(pc, fp, memory_base, a, machine, lp, fa);
+                }
             }
         }
         pub(super) unsafe extern "sysv64" fn f64_neg_sr(
@@ -266,10 +358,12 @@ mod __sibling_loop {
             mut memory_base: *mut u8,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
             mut fa: f64,
         ) -> u64 {
             unsafe {
                 let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
                 let v0 = fa;
                 let result = crate::isa::rows::f64_neg(v0);
                 fp.set(pc.slot(2), Value::to_bits(result));
@@ -277,7 +371,7 @@ mod __sibling_loop {
                 return (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, fa);
+                    ))(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn count_si(
@@ -286,10 +380,12 @@ mod __sibling_loop {
             mut memory_base: *mut u8,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
             mut fa: f64,
         ) -> u64 {
             unsafe {
                 let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
                 let mut v0 = Value::from_bits(fp.get(pc.slot(2)));
                 let v1 = Inline::from_immediate(pc.immediate(4));
                 let result = crate::isa::rows::count(&mut v0, pc.read(8), v1);
@@ -299,7 +395,7 @@ mod __sibling_loop {
                     return (*TABLE
                         .get_unchecked(
                             pc.opcode() as usize,
-                        ))(pc, fp, memory_base, a, machine, fa);
+                        ))(pc, fp, memory_base, a, machine, lp, fa);
                 } else {
                     let pc = pc
                         .advance(
@@ -308,7 +404,7 @@ mod __sibling_loop {
                     return (*TABLE
                         .get_unchecked(
                             pc.opcode() as usize,
-                        ))(pc, fp, memory_base, a, machine, fa);
+                        ))(pc, fp, memory_base, a, machine, lp, fa);
                 }
             }
         }
@@ -318,10 +414,12 @@ mod __sibling_loop {
             mut memory_base: *mut u8,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
             mut fa: f64,
         ) -> u64 {
             unsafe {
                 let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
                 let v0 = Value::from_bits(fp.get(pc.slot(2)));
                 let own_memory = Memory {
                     base: memory_base,
@@ -337,6 +435,7 @@ mod __sibling_loop {
                             memory_base,
                             Exit::to_bits(Exit::from(trap)),
                             machine,
+                            lp,
                             fa,
                         );
                     }
@@ -346,7 +445,7 @@ mod __sibling_loop {
                 return (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, fa);
+                    ))(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn br_(
@@ -355,16 +454,40 @@ mod __sibling_loop {
             mut memory_base: *mut u8,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
             mut fa: f64,
         ) -> u64 {
             unsafe {
                 let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
                 let result = crate::isa::rows::br(pc.read(2));
                 let pc = pc.jump(result);
                 return (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, fa);
+                    ))(pc, fp, memory_base, a, machine, lp, fa);
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn set_lp_(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut lp: Code,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
+                let mut own_lp = lp;
+                crate::isa::rows::set_lp(&mut own_lp, pc.advance(2));
+                lp = own_lp;
+                let pc = pc.advance(2);
+                return (*TABLE
+                    .get_unchecked(
+                        pc.opcode() as usize,
+                    ))(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn call_(
@@ -373,10 +496,12 @@ mod __sibling_loop {
             mut memory_base: *mut u8,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
             mut fa: f64,
         ) -> u64 {
             unsafe {
                 let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
                 let mut own_pc = pc;
                 let mut own_fp = fp;
                 let result = crate::isa::rows::call(
@@ -389,18 +514,30 @@ mod __sibling_loop {
                 fp = own_fp;
                 match result {
                     Flow::Next => {
-                        let pc = pc.advance(2 + <Target as Immediate>::SIZE);
+                        let at = pc.advance(2 + <Target as Immediate>::SIZE);
+                        budget = budget.tick();
+                        (*machine).words.budget = budget;
+                        if budget.is_spent() {
+                            return super::poll(at, fp, memory_base, a, machine, lp, fa);
+                        }
+                        let pc = at;
                         return (*TABLE
                             .get_unchecked(
                                 pc.opcode() as usize,
-                            ))(pc, fp, memory_base, a, machine, fa);
+                            ))(pc, fp, memory_base, a, machine, lp, fa);
                     }
                     Flow::Jump => {
-                        let pc = own_pc;
+                        let at = own_pc;
+                        budget = budget.tick();
+                        (*machine).words.budget = budget;
+                        if budget.is_spent() {
+                            return super::poll(at, fp, memory_base, a, machine, lp, fa);
+                        }
+                        let pc = at;
                         return (*TABLE
                             .get_unchecked(
                                 pc.opcode() as usize,
-                            ))(pc, fp, memory_base, a, machine, fa);
+                            ))(pc, fp, memory_base, a, machine, lp, fa);
                     }
                     Flow::Exit(exit) => {
                         return super::leave(
@@ -409,6 +546,7 @@ mod __sibling_loop {
                             memory_base,
                             Exit::to_bits(exit),
                             machine,
+                            lp,
                             fa,
                         );
                     }

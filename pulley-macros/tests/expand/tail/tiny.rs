@@ -2,7 +2,8 @@
 mod __tail_loop {
     #[allow(unused_imports)]
     use crate::machine::{
-        Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target, Value,
+        Budget, Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target,
+        Value,
     };
     #[allow(unused_imports)]
     use crate::isa::rows::__Step;
@@ -15,9 +16,11 @@ mod __tail_loop {
         usize,
         u64,
         *mut Machine,
+        Code,
+        Budget,
         f64,
     ) -> u64;
-    static TABLE: [Handler; 12usize] = [
+    static TABLE: [Handler; 14usize] = [
         handlers::i32_sub_rrs,
         handlers::i32_sub_rri,
         handlers::i32_sub_rss,
@@ -25,10 +28,12 @@ mod __tail_loop {
         handlers::i32_lt_rrs,
         handlers::br_if_i32_lt_ri,
         handlers::select_i32_lt_ssrss,
+        handlers::top_if_i32_lt_rs,
         handlers::f64_neg_sr,
         handlers::count_si,
         handlers::load_rs,
         handlers::br_,
+        handlers::set_lp_,
         handlers::call_,
     ];
     /// Leaves the loop with an exit's bits.
@@ -39,7 +44,7 @@ mod __tail_loop {
         clippy::too_many_arguments,
         clippy::undocumented_unsafe_blocks,
         reason = "the caller of `run` promised \
-            that the machine is valid"
+                that the machine is valid"
     )]
     unsafe extern "rust-preserve-none" fn leave(
         pc: Code,
@@ -48,13 +53,47 @@ mod __tail_loop {
         memory_length: usize,
         a: u64,
         machine: *mut Machine,
+        lp: Code,
+        budget: Budget,
         fa: f64,
     ) -> u64 {
         unsafe {
             (*machine).save(pc, fp);
+            (*machine).words.lp = lp;
+            (*machine).words.budget = budget;
             (*machine).words.fa = fa;
         }
         a
+    }
+    /// Leaves the loop to poll.
+    #[cold]
+    #[inline(never)]
+    #[allow(unused_variables)]
+    #[allow(
+        clippy::too_many_arguments,
+        clippy::undocumented_unsafe_blocks,
+        reason = "the caller of `run` promised \
+                that the machine is valid"
+    )]
+    unsafe extern "rust-preserve-none" fn poll(
+        pc: Code,
+        fp: Frame,
+        memory_base: *mut u8,
+        memory_length: usize,
+        a: u64,
+        machine: *mut Machine,
+        lp: Code,
+        budget: Budget,
+        fa: f64,
+    ) -> u64 {
+        unsafe {
+            (*machine).save(pc, fp);
+            (*machine).words.a = a;
+            (*machine).words.lp = lp;
+            (*machine).words.budget = budget;
+            (*machine).words.fa = fa;
+        }
+        Exit::to_bits(Exit::Poll)
     }
     /// Runs from the first register's instruction until something leaves the loop: handlers that `become` each other.
     ///
@@ -81,8 +120,10 @@ mod __tail_loop {
                 fp,
                 memory.base,
                 memory.length,
-                Default::default(),
+                (*machine).words.a,
                 machine,
+                (*machine).words.lp,
+                (*machine).words.budget,
                 (*machine).words.fa,
             )
         };
@@ -105,7 +146,8 @@ mod __tail_loop {
     mod handlers {
         #[allow(unused_imports)]
         use crate::machine::{
-            Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target, Value,
+            Budget, Code, Exit, Flow, Frame, Immediate, Inline, Machine, Memory, Target,
+            Value,
         };
         #[allow(unused_imports)]
         use crate::isa::rows::__Step;
@@ -119,6 +161,8 @@ mod __tail_loop {
             mut memory_length: usize,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
             mut fa: f64,
         ) -> u64 {
             unsafe {
@@ -130,7 +174,7 @@ mod __tail_loop {
                 become (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn i32_sub_rri(
@@ -140,6 +184,8 @@ mod __tail_loop {
             mut memory_length: usize,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
             mut fa: f64,
         ) -> u64 {
             unsafe {
@@ -151,7 +197,7 @@ mod __tail_loop {
                 become (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn i32_sub_rss(
@@ -161,6 +207,8 @@ mod __tail_loop {
             mut memory_length: usize,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
             mut fa: f64,
         ) -> u64 {
             unsafe {
@@ -172,7 +220,7 @@ mod __tail_loop {
                 become (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn i32_sub_rsi(
@@ -182,6 +230,8 @@ mod __tail_loop {
             mut memory_length: usize,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
             mut fa: f64,
         ) -> u64 {
             unsafe {
@@ -193,7 +243,7 @@ mod __tail_loop {
                 become (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn i32_lt_rrs(
@@ -203,6 +253,8 @@ mod __tail_loop {
             mut memory_length: usize,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
             mut fa: f64,
         ) -> u64 {
             unsafe {
@@ -214,7 +266,7 @@ mod __tail_loop {
                 become (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn br_if_i32_lt_ri(
@@ -224,6 +276,8 @@ mod __tail_loop {
             mut memory_length: usize,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
             mut fa: f64,
         ) -> u64 {
             unsafe {
@@ -235,13 +289,33 @@ mod __tail_loop {
                     become (*TABLE
                         .get_unchecked(
                             pc.opcode() as usize,
-                        ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                        ))(
+                        pc,
+                        fp,
+                        memory_base,
+                        memory_length,
+                        a,
+                        machine,
+                        lp,
+                        budget,
+                        fa,
+                    )
                 } else {
                     let pc = pc.advance(6 + <Target as Immediate>::SIZE);
                     become (*TABLE
                         .get_unchecked(
                             pc.opcode() as usize,
-                        ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                        ))(
+                        pc,
+                        fp,
+                        memory_base,
+                        memory_length,
+                        a,
+                        machine,
+                        lp,
+                        budget,
+                        fa,
+                    )
                 }
             }
         }
@@ -252,6 +326,8 @@ mod __tail_loop {
             mut memory_length: usize,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
             mut fa: f64,
         ) -> u64 {
             unsafe {
@@ -266,7 +342,72 @@ mod __tail_loop {
                 become (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
+            }
+        }
+        pub(super) unsafe extern "rust-preserve-none" fn top_if_i32_lt_rs(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut memory_length: usize,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let v0 = Value::from_bits(a);
+                let v1 = Value::from_bits(fp.get(pc.slot(2)));
+                let result = crate::isa::rows::i32_lt(v0, v1);
+                if result {
+                    let at = lp;
+                    budget = budget.tick();
+                    if budget.is_spent() {
+                        become super::poll(
+                            at,
+                            fp,
+                            memory_base,
+                            memory_length,
+                            a,
+                            machine,
+                            lp,
+                            budget,
+                            fa,
+                        )
+                    }
+                    let pc = at;
+                    become (*TABLE
+                        .get_unchecked(
+                            pc.opcode() as usize,
+                        ))(
+                        pc,
+                        fp,
+                        memory_base,
+                        memory_length,
+                        a,
+                        machine,
+                        lp,
+                        budget,
+                        fa,
+                    )
+                } else {
+                    let pc = pc.advance(4);
+                    become (*TABLE
+                        .get_unchecked(
+                            pc.opcode() as usize,
+                        ))(
+                        pc,
+                        fp,
+                        memory_base,
+                        memory_length,
+                        a,
+                        machine,
+                        lp,
+                        budget,
+                        fa,
+                    )
+                }
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn f64_neg_sr(
@@ -276,6 +417,8 @@ mod __tail_loop {
             mut memory_length: usize,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
             mut fa: f64,
         ) -> u64 {
             unsafe {
@@ -286,7 +429,7 @@ mod __tail_loop {
                 become (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn count_si(
@@ -296,6 +439,8 @@ mod __tail_loop {
             mut memory_length: usize,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
             mut fa: f64,
         ) -> u64 {
             unsafe {
@@ -308,7 +453,17 @@ mod __tail_loop {
                     become (*TABLE
                         .get_unchecked(
                             pc.opcode() as usize,
-                        ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                        ))(
+                        pc,
+                        fp,
+                        memory_base,
+                        memory_length,
+                        a,
+                        machine,
+                        lp,
+                        budget,
+                        fa,
+                    )
                 } else {
                     let pc = pc
                         .advance(
@@ -317,7 +472,17 @@ mod __tail_loop {
                     become (*TABLE
                         .get_unchecked(
                             pc.opcode() as usize,
-                        ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                        ))(
+                        pc,
+                        fp,
+                        memory_base,
+                        memory_length,
+                        a,
+                        machine,
+                        lp,
+                        budget,
+                        fa,
+                    )
                 }
             }
         }
@@ -328,6 +493,8 @@ mod __tail_loop {
             mut memory_length: usize,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
             mut fa: f64,
         ) -> u64 {
             unsafe {
@@ -347,6 +514,8 @@ mod __tail_loop {
                             memory_length,
                             Exit::to_bits(Exit::from(trap)),
                             machine,
+                            lp,
+                            budget,
                             fa,
                         )
                     }
@@ -356,7 +525,7 @@ mod __tail_loop {
                 become (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn br_(
@@ -366,6 +535,8 @@ mod __tail_loop {
             mut memory_length: usize,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
             mut fa: f64,
         ) -> u64 {
             unsafe {
@@ -374,7 +545,29 @@ mod __tail_loop {
                 become (*TABLE
                     .get_unchecked(
                         pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
+            }
+        }
+        pub(super) unsafe extern "rust-preserve-none" fn set_lp_(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut memory_length: usize,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut own_lp = lp;
+                crate::isa::rows::set_lp(&mut own_lp, pc.advance(2));
+                lp = own_lp;
+                let pc = pc.advance(2);
+                become (*TABLE
+                    .get_unchecked(
+                        pc.opcode() as usize,
+                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn call_(
@@ -384,6 +577,8 @@ mod __tail_loop {
             mut memory_length: usize,
             mut a: u64,
             mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
             mut fa: f64,
         ) -> u64 {
             unsafe {
@@ -399,18 +594,68 @@ mod __tail_loop {
                 fp = own_fp;
                 match result {
                     Flow::Next => {
-                        let pc = pc.advance(2 + <Target as Immediate>::SIZE);
+                        let at = pc.advance(2 + <Target as Immediate>::SIZE);
+                        budget = budget.tick();
+                        if budget.is_spent() {
+                            become super::poll(
+                                at,
+                                fp,
+                                memory_base,
+                                memory_length,
+                                a,
+                                machine,
+                                lp,
+                                budget,
+                                fa,
+                            )
+                        }
+                        let pc = at;
                         become (*TABLE
                             .get_unchecked(
                                 pc.opcode() as usize,
-                            ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                            ))(
+                            pc,
+                            fp,
+                            memory_base,
+                            memory_length,
+                            a,
+                            machine,
+                            lp,
+                            budget,
+                            fa,
+                        )
                     }
                     Flow::Jump => {
-                        let pc = own_pc;
+                        let at = own_pc;
+                        budget = budget.tick();
+                        if budget.is_spent() {
+                            become super::poll(
+                                at,
+                                fp,
+                                memory_base,
+                                memory_length,
+                                a,
+                                machine,
+                                lp,
+                                budget,
+                                fa,
+                            )
+                        }
+                        let pc = at;
                         become (*TABLE
                             .get_unchecked(
                                 pc.opcode() as usize,
-                            ))(pc, fp, memory_base, memory_length, a, machine, fa)
+                            ))(
+                            pc,
+                            fp,
+                            memory_base,
+                            memory_length,
+                            a,
+                            machine,
+                            lp,
+                            budget,
+                            fa,
+                        )
                     }
                     Flow::Exit(exit) => {
                         become super::leave(
@@ -420,6 +665,8 @@ mod __tail_loop {
                             memory_length,
                             Exit::to_bits(exit),
                             machine,
+                            lp,
+                            budget,
                             fa,
                         )
                     }

@@ -1,0 +1,33 @@
+//! The budget: what bounds how long handlers go on without looking up.
+//!
+//! *Ticks* count it down: every jump that is not forward, every call and every return is one, and so are the polls that the
+//! compiler puts into long runs of other instructions. A tick that finds it used up leaves the loop with
+//! [`Exit::Poll`](crate::machine::Exit); the driver refills it and enters the loop again, where the tick would have gone.
+//! So between two polls at most `(refill + 1) * PACE` instructions are executed.
+
+/// Between two ticks at most this many instructions are executed (a clause of the verifier).
+pub const PACE: u32 = 256;
+
+/// How many more ticks may pass before the next poll. Below zero it is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct Budget(i64);
+
+impl Budget {
+    /// A budget of `ticks` ticks: the one after them polls.
+    pub(crate) const fn new(ticks: u32) -> Budget {
+        Budget(ticks as i64)
+    }
+
+    /// One tick less.
+    #[inline(always)]
+    pub(crate) fn tick(self) -> Budget {
+        Budget(self.0 - 1)
+    }
+
+    /// Whether the last tick has to poll.
+    #[inline(always)]
+    pub(crate) fn is_spent(self) -> bool {
+        self.0 < 0
+    }
+}
