@@ -1,7 +1,8 @@
 //! The mid-end: Cranelift's passes, driven with flags alone since there is no target of Cranelift's, and passes of our own
-//! behind them (`returns`, `merge`, `checks`).
+//! behind them (`halves`, `returns`, `merge`, `checks`).
 
 mod checks;
+mod halves;
 mod merge;
 mod returns;
 mod scopes;
@@ -68,6 +69,7 @@ fn passes(context: &mut Context, flags: &Flags, optimize: bool) -> Result<Stats,
     context.func.dfg.resolve_all_aliases();
     if optimize && loop_depth(context) <= MAX_LOOP_DEPTH {
         context.egraph_pass(flags, &mut ControlPlane::default())?;
+        halves::run(&mut context.func);
         stats.returns = returns::run(&mut context.func);
         if stats.returns > 0 {
             context.compute_cfg();

@@ -104,3 +104,22 @@ fn deeply_nested_loops_take_no_time() {
     let (_, stats) = optimized(&wat);
     assert_eq!(stats, Stats::default());
 }
+
+/// What LLVM makes of a comparison of two `__int128`, which the mid-end turns into one of 128 bits.
+#[test]
+fn wide_comparisons_are_in_halves() {
+    for (low, high) in [("ge_u", "ge_s"), ("lt_u", "lt_u"), ("gt_u", "gt_s"), ("le_u", "le_u")] {
+        let (text, _) = optimized(&format!(
+            "(module (func (param i64 i64 i64 i64) (result i32)
+               (select (i64.{low} (local.get 0) (local.get 2)) (i64.{high} (local.get 1) (local.get 3))
+                       (i64.eq (local.get 1) (local.get 3)))))",
+        ));
+        assert!(text.contains("select"), "{text}");
+    }
+    let (text, _) = optimized(
+        "(module (func (param i64 i64 i64) (result i32)
+           (select (i64.lt_u (local.get 0) (local.get 1)) (i64.lt_s (i64.const 0) (local.get 2))
+                   (i64.eq (i64.const 0) (local.get 2)))))",
+    );
+    assert!(text.contains("select"), "{text}");
+}
