@@ -11,10 +11,11 @@ Examples:
   pulley run --env HOME=/ hello.wasm        ... with an environment variable
   pulley run --invoke fib fib.wat 32        call one exported function and print its results
   pulley run --bench lua.wasm               time what the program calls its benchmark
+  pulley profile -o lua.html lua.wasm       run it, and show where its time goes
   pulley objdump --func fib fib.wat         the bytecode of a function, beside its wasm
   pulley wast i32.wast i64.wast             run scripts of the WebAssembly test suite
 
-Exit codes of `pulley run`: the program's own; 134 when it traps; 1 when the module cannot be read, compiled, linked or \
+Exit codes of `pulley run` and `pulley profile`: the program's own; 134 when it traps; 1 when the module cannot be read, compiled, linked or \
 called; 2 when the command line is wrong.";
 
 /// Runs WebAssembly: compiles it through an optimizing compiler into bytecode, and interprets that.
@@ -29,6 +30,9 @@ pub(crate) struct Options {
 pub(crate) enum Command {
     /// Run a program (a WASI command), or call one function of a module
     Run(RunOptions),
+    /// Run a program or call one function, and show where its time goes
+    #[cfg(feature = "profile")]
+    Profile(ProfileOptions),
     /// Show the bytecode that a module compiles to, beside its wasm
     Objdump(ObjdumpOptions),
     /// Run scripts of the WebAssembly test suite and count their assertions
@@ -103,6 +107,42 @@ impl RunOptions {
     pub(crate) fn args(&self) -> &[OsString] {
         self.file_and_args.get(1..).unwrap_or_default()
     }
+}
+
+#[cfg(feature = "profile")]
+const PROFILE_HELP: &str = "\
+Runs the program as `pulley run` does, and ends as it does. Its standard output stays its own: the report goes to standard \
+error when the program has ended (also by a trap or an exit code), or to the FILE of -o.
+
+self and total: a share of the time spent in the program, without and with the functions that it called. instr: a share of the \
+executed bytecode instructions. Counts are exact. Times are measured about every millisecond; counting takes time as well, the \
+same for each instruction, so cheap instructions seem dearer than they are. taken: how often a conditional branch jumped. \
+A pair is two adjacent instructions that were executed one after the other.
+
+Examples:
+  pulley profile fib.wat                         ... of a WASI command
+  pulley profile --invoke fib fib.wat 32         ... of one call
+  pulley profile --func fib --invoke fib fib.wat 32   the bytecode of a function, with counts
+  pulley profile -o page.html lua.wasm script    everything, as a page for the browser";
+
+#[cfg(feature = "profile")]
+#[derive(Args)]
+#[command(after_help = PROFILE_HELP, override_usage = "pulley profile [OPTIONS] FILE [ARGS]...")]
+pub(crate) struct ProfileOptions {
+    /// Write the report here instead of to standard error; if the name ends in .html, as a page
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write an HTML page that needs no other file: to the file of -o, or else to profile.html
+    #[arg(long)]
+    pub(crate) html: bool,
+    /// Show the bytecode of this function with counts, instead of the lists: its name, export name or index
+    #[arg(long, value_name = "NAME|INDEX", conflicts_with = "html")]
+    pub(crate) func: Option<String>,
+    /// How many lines the lists of functions, instructions and pairs have
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(crate) top: usize,
+    #[command(flatten)]
+    pub(crate) run: RunOptions,
 }
 
 const OBJDUMP_HELP: &str = "\

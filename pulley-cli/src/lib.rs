@@ -9,8 +9,11 @@ mod count;
 mod failure;
 mod input;
 mod invoke;
+mod listing;
 mod objdump;
 mod operator;
+#[cfg(feature = "profile")]
+mod profile;
 mod run;
 pub mod wasi;
 pub mod wast;
@@ -30,6 +33,8 @@ pub fn main() -> ExitCode {
             }
             outcome
         }
+        #[cfg(feature = "profile")]
+        Command::Profile(options) => profile::profile(&options),
         Command::Objdump(options) => objdump::objdump(&options),
         Command::Wast(options) => wast::command(&options),
     };

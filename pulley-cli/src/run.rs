@@ -12,7 +12,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 /// The data of the store.
-struct Host {
+pub(crate) struct Host {
     wasi: wasi::Context,
     /// CPU time at `bench.start`.
     bench_start: Option<Duration>,
@@ -25,35 +25,66 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const MAX_EXIT_CODE: i32 = 125;
 
 pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
-    let file = options.file();
-    let wasm = input::read_module(file)?;
-    let engine = engine(&options.compile, options.max_wasm_stack)?;
-    let module = compile(&engine, file, &wasm)?;
-    let mut linker = Linker::<Host>::new(&engine);
-    let about = |error: Error| Failure::about(file, format_args!("{error:#}"));
-    wasi::add_to_linker(&mut linker, |host| &mut host.wasi).map_err(about)?;
-    if options.bench {
-        define_bench(&mut linker).map_err(about)?;
-    }
-    let wasi = wasi::Context::new(program_args(options), &environment(&options.env));
-    let mut store = Store::new(&engine, Host { wasi, bench_start: None });
+    Program::load(options, Config::new())?.execute(options)
+}
 
-    let instance = match linker.instantiate(&mut store, &module) {
-        Ok(instance) => instance,
-        Err(error) if error.is::<Trap>() || error.is::<I32Exit>() => return Err(ending(file, &error)),
-        Err(error) => {
-            return Err(Failure::about(file, format_args!("{error:#}{}", import_hint(&module, options.bench))));
+/// A compiled program, and the store that it will run in.
+pub(crate) struct Program {
+    #[cfg(feature = "profile")]
+    pub(crate) wasm: Vec<u8>,
+    pub(crate) module: Module,
+    linker: Linker<Host>,
+    pub(crate) store: Store<Host>,
+}
+
+impl Program {
+    /// Reads and compiles it. `config` is what the command line's settings are added to.
+    pub(crate) fn load(options: &RunOptions, config: Config) -> Result<Program, Failure> {
+        let file = options.file();
+        let wasm = input::read_module(file)?;
+        let engine = engine(&options.compile, config, options.max_wasm_stack)?;
+        let module = compile(&engine, file, &wasm)?;
+        let mut linker = Linker::<Host>::new(&engine);
+        let about = |error: Error| Failure::about(file, format_args!("{error:#}"));
+        wasi::add_to_linker(&mut linker, |host| &mut host.wasi).map_err(about)?;
+        if options.bench {
+            define_bench(&mut linker).map_err(about)?;
         }
-    };
-    match &options.invoke {
-        Some(name) => call_export(options, &module, &mut store, instance, name),
-        None => call_start(file, &module, &mut store, instance),
+        let wasi = wasi::Context::new(program_args(options), &environment(&options.env));
+        let store = Store::new(&engine, Host { wasi, bench_start: None });
+        Ok(Program {
+            #[cfg(feature = "profile")]
+            wasm,
+            module,
+            linker,
+            store,
+        })
+    }
+
+    /// Instantiates and runs it.
+    pub(crate) fn execute(&mut self, options: &RunOptions) -> Result<(), Failure> {
+        let Program { module, store, .. } = self;
+        let file = options.file();
+        let instance = match self.linker.instantiate(&mut *store, module) {
+            Ok(instance) => instance,
+            Err(error) if error.is::<Trap>() || error.is::<I32Exit>() => return Err(ending(file, &error)),
+            Err(error) => {
+                return Err(Failure::about(file, format_args!("{error:#}{}", import_hint(module, options.bench))));
+            }
+        };
+        match &options.invoke {
+            Some(name) => call_export(options, module, store, instance, name),
+            None => call_start(file, module, store, instance),
+        }
     }
 }
 
-/// An engine with the command line's settings.
-pub(crate) fn engine(options: &CompileOptions, max_wasm_stack: Option<usize>) -> Result<Engine, Failure> {
-    let mut config = Config::new();
+/// An engine with the command line's settings, added to `config`.
+pub(crate) fn engine(
+    options: &CompileOptions,
+    mut config: Config,
+    max_wasm_stack: Option<usize>,
+) -> Result<Engine, Failure> {
     config.optimize(options.optimize);
     if let Some(bytes) = max_wasm_stack {
         config.max_wasm_stack(bytes);

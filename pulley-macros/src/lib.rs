@@ -168,6 +168,9 @@ pub fn isa(input: TokenStream) -> TokenStream {
 ///
 /// Gives `pub(crate) unsafe fn run(..) -> Exit`, whose parameters are program counter, frame, structs and machine: one `match` in a
 /// loop, in which every arm ends in its own `continue`. The path is absolute: of the module where [`isa!`] stands.
+///
+/// With `observe = crate::path::to::observe;` behind it, the loop calls `unsafe fn observe(pc, fp, machine)`, with the registers
+/// of these kinds, before every instruction.
 #[proc_macro]
 pub fn match_loop(input: TokenStream) -> TokenStream {
     expand::client(input.into(), quote::quote!(::pulley_macros::__match_loop)).into()

@@ -13,6 +13,7 @@ mod kw {
     syn::custom_keyword!(groups);
     syn::custom_keyword!(isa);
     syn::custom_keyword!(check);
+    syn::custom_keyword!(observe);
     syn::custom_keyword!(abi);
     syn::custom_keyword!(in_machine);
     syn::custom_keyword!(commutes);
@@ -233,6 +234,8 @@ pub struct Client {
     pub isa: Path,
     /// `check = path::to::check;`
     pub check: Option<Path>,
+    /// `observe = path::to::observe;`
+    pub observe: Option<Path>,
     /// `abi = "C";`
     pub abi: Option<LitStr>,
     /// `in_machine = [word, word];`
@@ -245,10 +248,15 @@ impl Parse for Client {
         input.parse::<Token![=]>()?;
         let isa = input.call(Path::parse_mod_style)?;
         input.parse::<Token![;]>()?;
-        let mut client = Client { isa, check: None, abi: None, in_machine: Vec::new() };
+        let mut client = Client { isa, check: None, observe: None, abi: None, in_machine: Vec::new() };
         if input.parse::<Option<kw::check>>()?.is_some() {
             input.parse::<Token![=]>()?;
             client.check = Some(input.call(Path::parse_mod_style)?);
+            input.parse::<Token![;]>()?;
+        }
+        if input.parse::<Option<kw::observe>>()?.is_some() {
+            input.parse::<Token![=]>()?;
+            client.observe = Some(input.call(Path::parse_mod_style)?);
             input.parse::<Token![;]>()?;
         }
         if input.parse::<Option<kw::abi>>()?.is_some() {

@@ -65,6 +65,7 @@
 //!
 //! - `compiler` (default): [`Module::new`] and its kin.
 //! - `tail-calls`: dispatch by guaranteed tail calls, which needs a nightly Rust and is faster.
+//! - `profile`: module `profile`, which tells how often every instruction is executed and where the time goes.
 //!
 //! [Wasmtime]: https://docs.rs/wasmtime
 
@@ -80,6 +81,8 @@ mod instance;
 mod linker;
 mod memory;
 mod module;
+#[cfg(feature = "profile")]
+pub mod profile;
 mod reserve;
 mod run;
 mod store;

@@ -99,7 +99,7 @@ fn run_directives(file: &str, source: &str, engine: &Engine, report: &mut Report
 
 /// `pulley wast`.
 pub(crate) fn command(options: &WastOptions) -> Result<(), CommandFailure> {
-    let engine = run::engine(&options.compile, None)?;
+    let engine = run::engine(&options.compile, pulley::Config::new(), None)?;
     let mut out = std::io::stdout().lock();
     let mut total = Report::default();
     for path in &options.files {

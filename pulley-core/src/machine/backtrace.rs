@@ -1,6 +1,7 @@
 //! Stack walks: where a trap happened, from headers and side tables that are read only then.
 
-use crate::machine::drive::{Activation, Stub};
+use crate::machine::cross::below_cross;
+use crate::machine::drive::{Activation, Runner, Stub};
 use crate::machine::instance::Instance;
 use crate::machine::store::Store;
 use crate::machine::{Code, Frame};
@@ -49,9 +50,8 @@ pub struct TrapReport {
 impl Store {
     /// The frames of all activations, from the machine's saved program counter on: the first ones, and how many more.
     pub(crate) fn walk(&self) -> (Vec<FrameInfo>, usize) {
-        let outer = self.runner.activations.iter().rev().skip(1);
         // The innermost program counter is that of the instruction itself, the others follow a call.
-        self.walk_from((self.machine.pc, self.machine.fp, self.machine.instance), 0, outer)
+        self.walk_from((self.machine.pc, self.machine.fp, self.machine.instance), 0, self.runner.waiting())
     }
 
     /// The frames of all activations below the host call that the innermost one waits for: the first ones, and how many
@@ -67,29 +67,16 @@ impl Store {
     /// Walks from a program counter, frame and instance to the end of their activation, then through those of `outer`.
     fn walk_from<'a>(
         &self,
-        (mut pc, mut fp, mut instance): (Code, Frame, *mut Instance),
-        mut back: usize,
-        mut outer: impl Iterator<Item = &'a Activation>,
+        start: (Code, Frame, *mut Instance),
+        back: usize,
+        outer: impl Iterator<Item = &'a Activation>,
     ) -> (Vec<FrameInfo>, usize) {
         let (mut frames, mut omitted) = (Vec::new(), 0);
-        loop {
-            match self.runner.stubs.at(pc) {
-                None => {
-                    match self.frame_info(pc, back, instance) {
-                        Some(frame) if frames.len() < MAX_FRAMES => frames.push(frame),
-                        _ => omitted += 1,
-                    }
-                    (pc, fp) = caller(fp);
-                }
-                Some(Stub::Return) => (pc, fp) = caller(fp),
-                Some(Stub::Cross | Stub::Shifted) => (pc, fp, instance) = self.below_cross(fp),
-                Some(Stub::Exit) => match outer.next() {
-                    Some(activation) => (pc, fp, instance) = (activation.pc, activation.fp, activation.instance),
-                    None => return (frames, omitted),
-                },
-            }
-            back = 1;
-        }
+        self.runner.walk(start, back, outer, |pc, back, instance| match self.frame_info(pc, back, instance) {
+            Some(frame) if frames.len() < MAX_FRAMES => frames.push(frame),
+            _ => omitted += 1,
+        });
+        (frames, omitted)
     }
 
     /// What runs at `pc`, less `back` bytes, in `instance`.
@@ -101,6 +88,34 @@ impl Store {
         let function = &module.functions[position];
         let wasm_offset = function.wasm_offset_at(offset - function.entry);
         Some(FrameInfo { module: module.clone(), func: module.imported_funcs + position as u32, wasm_offset })
+    }
+}
+
+impl Runner {
+    /// Visits every function of an activation, from a program counter, frame and instance on, then those of `outer`: with a
+    /// program counter, how many bytes to go back from there to be within its instruction, and its instance.
+    pub(crate) fn walk<'a>(
+        &self,
+        (mut pc, mut fp, mut instance): (Code, Frame, *mut Instance),
+        mut back: usize,
+        mut outer: impl Iterator<Item = &'a Activation>,
+        mut visit: impl FnMut(Code, usize, *mut Instance),
+    ) {
+        loop {
+            match self.stubs.at(pc) {
+                None => {
+                    visit(pc, back, instance);
+                    (pc, fp) = caller(fp);
+                }
+                Some(Stub::Return) => (pc, fp) = caller(fp),
+                Some(Stub::Cross | Stub::Shifted) => (pc, fp, instance) = below_cross(fp),
+                Some(Stub::Exit) => match outer.next() {
+                    Some(activation) => (pc, fp, instance) = (activation.pc, activation.fp, activation.instance),
+                    None => return,
+                },
+            }
+            back = 1;
+        }
     }
 }
 

@@ -136,11 +136,11 @@ impl Store {
         self.machine.save(caller.pc, caller.fp);
         None
     }
+}
 
-    /// The frame below a false frame: its program counter, frame and instance.
-    pub(crate) fn below_cross(&self, false_frame: Frame) -> (Code, Frame, *mut Instance) {
-        // SAFETY: only the return of a cross frame leads to the stubs that this is asked for.
-        let caller = unsafe { read_header(false_frame) };
-        (caller.pc, caller.fp, caller.instance)
-    }
+/// The frame below a false frame: its program counter, frame and instance.
+pub(crate) fn below_cross(false_frame: Frame) -> (Code, Frame, *mut Instance) {
+    // SAFETY: only the return of a cross frame leads to the stubs that this is asked for.
+    let caller = unsafe { read_header(false_frame) };
+    (caller.pc, caller.fp, caller.instance)
 }

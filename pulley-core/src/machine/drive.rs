@@ -136,6 +136,21 @@ impl Runner {
     }
 }
 
+impl Runner {
+    /// Activations that wait for the innermost one, from the inside out.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Activation> {
+        self.activations.iter().rev().skip(1)
+    }
+}
+
+#[cfg(feature = "profile")]
+impl Activation {
+    /// The function of the embedder's that it waits for.
+    pub(crate) fn waits_for(&self) -> Option<FuncId> {
+        self.waiting.map(|call| call.func)
+    }
+}
+
 impl Store {
     /// Calls `func` with `args`, as the bits of its parameters.
     ///
@@ -143,6 +158,8 @@ impl Store {
     /// If the number of arguments is not that of the parameters, or an argument for a `funcref` is of another store.
     pub fn enter(&mut self, func: FuncId, args: &[u64]) -> Outcome {
         self.check_values(func, args, |ty| &ty.params);
+        #[cfg(feature = "profile")]
+        self.profile_host(false);
         let results = self.func_type(func).results.len();
         let Some(base) = self.place(args.len().max(results)) else {
             return Outcome::Trap(TrapReport { trap: Trap::StackOverflow, frames: Vec::new(), omitted: 0 });
@@ -233,6 +250,8 @@ impl Store {
     pub fn resume(&mut self, results: &[u64]) -> Outcome {
         let call = self.waiting();
         self.check_values(call.func, results, |ty| &ty.results);
+        #[cfg(feature = "profile")]
+        self.profile_host(true);
         write(call.frame, results);
         let activation = self.runner.activations.last_mut().expect("`waiting` found one");
         activation.waiting = None;
@@ -251,6 +270,8 @@ impl Store {
     /// If no activation waits for a host call.
     pub fn abandon(&mut self) {
         self.waiting();
+        #[cfg(feature = "profile")]
+        self.profile_host(true);
         self.runner.activations.pop();
     }
 
@@ -284,7 +305,7 @@ impl Store {
             let (pc, fp, memory) = (self.machine.pc, self.machine.fp, instance.memory0());
             // SAFETY: pc, fp and the instance belong together: they are those of a function's entry, or were saved when
             // the loop was left. The code is verified, and all that the machine points to lives in this store.
-            let exit = unsafe { crate::run::run(pc, fp, memory, &raw mut self.machine) };
+            let exit = unsafe { self.visit(pc, fp, memory) };
             let outcome = match exit {
                 Exit::Done => Some(self.finish()),
                 Exit::Trap(trap) => Some(self.trapped(trap)),
@@ -312,6 +333,16 @@ impl Store {
     fn poll(&mut self) -> Option<Outcome> {
         self.machine.words.budget = Budget::new(self.runner.refill);
         None
+    }
+
+    /// Runs the current instance in the dispatch loop.
+    ///
+    /// # Safety
+    /// As [`run`](crate::run::run).
+    #[cfg(not(feature = "profile"))]
+    unsafe fn visit(&mut self, pc: Code, fp: Frame, memory: crate::machine::Memory0) -> Exit {
+        // SAFETY: the caller's.
+        unsafe { crate::run::run(pc, fp, memory, &raw mut self.machine) }
     }
 
     pub(crate) fn trapped(&mut self, trap: Trap) -> Outcome {

@@ -10,6 +10,7 @@
 //! | `memory`, `table`, `instance`, `funcs` | the things of the store |
 //! | `store`, `instantiate` | [`Store`]: owns them, makes them |
 //! | `drive`, `cross`, `backtrace` | running: activations, exits, calls between instances, stack walks |
+//! | `profile` | counts and times of instructions (feature `profile`) |
 
 // Without the dispatch loops (as a compiler links this crate) the rows are there, but nothing runs them.
 #![cfg_attr(not(feature = "interpreter"), allow(dead_code))]
@@ -36,6 +37,8 @@ mod cross;
 #[cfg(feature = "interpreter")]
 mod drive;
 mod instantiate;
+#[cfg(feature = "profile")]
+pub(crate) mod profile;
 
 #[cfg(feature = "interpreter")]
 pub use backtrace::{FrameInfo, TrapReport};
@@ -49,5 +52,7 @@ pub use instance::Instance;
 pub use instantiate::InstantiateError;
 pub use memory::{Reservation, Reserve};
 pub use memory0::Memory0;
+#[cfg(feature = "profile")]
+pub use profile::{Profile, ProfiledModule, Site, StackNode};
 pub use state::Machine;
 pub use store::{AllocError, Extern, FuncId, GlobalId, InstanceId, MemoryId, Store, StoreConfig, TableId};

@@ -43,6 +43,9 @@ pub struct Machine {
     /// Frame at the last exit.
     pub(crate) fp: Frame,
     pub(crate) request: Request,
+    /// The store's profile, while the profiling loop runs.
+    #[cfg(feature = "profile")]
+    pub(crate) profile: *mut crate::machine::Profile,
     /// The registers that outlive an exit, and those that the tier has no machine register for.
     pub(crate) words: Words,
 }
@@ -61,6 +64,8 @@ impl Machine {
             pc: Code::new(core::ptr::null()),
             fp: nowhere,
             request: Request { func: 0, window: 0, delta: 0, table: 0, init: Ref::NULL },
+            #[cfg(feature = "profile")]
+            profile: core::ptr::null_mut(),
             words: Words::ZERO,
         }
     }

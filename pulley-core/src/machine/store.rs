@@ -123,6 +123,8 @@ pub struct Store {
     pub(crate) max_frame: usize,
     #[cfg(feature = "interpreter")]
     pub(crate) runner: Runner,
+    #[cfg(feature = "profile")]
+    pub(crate) profile: Option<alloc::boxed::Box<crate::machine::Profile>>,
 }
 
 // SAFETY: every pointer in a store leads to memory that the store owns (or to a module's code, which is immutable and
@@ -146,6 +148,8 @@ impl Store {
             max_frame: 0,
             #[cfg(feature = "interpreter")]
             runner: Runner::new(config),
+            #[cfg(feature = "profile")]
+            profile: None,
         }
     }
 

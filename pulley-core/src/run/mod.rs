@@ -24,6 +24,12 @@ cfg_if::cfg_if! {
     }
 }
 
+/// The match loop once more, with the observer of profiles before every instruction.
+#[cfg(feature = "profile")]
+pub(crate) mod observed {
+    pulley_macros::match_loop! { isa = crate::isa; observe = crate::machine::profile::observe; }
+}
+
 #[cfg(test)]
 mod check;
 #[cfg(test)]

@@ -34,10 +34,10 @@ pub fn emit(table: &Table, client: &Client) -> syn::Result<TokenStream> {
         return Err(syn::Error::new_spanned(word, "`match_loop!` has a variable for every word"));
     }
     let isa = &client.isa;
-    Ok(expand(table, &quote!(#isa)))
+    Ok(expand(table, &quote!(#isa), client.observe.as_ref()))
 }
 
-fn expand(table: &Table, isa: &TokenStream) -> TokenStream {
+fn expand(table: &Table, isa: &TokenStream, observe: Option<&syn::Path>) -> TokenStream {
     let uses = uses(table, isa);
     let (pc, fp) = (&table.registers[0].name, &table.registers[1].name);
     let dispatch = Match { pc };
@@ -65,6 +65,7 @@ fn expand(table: &Table, isa: &TokenStream) -> TokenStream {
     });
     let kept = table.registers.iter().filter(|register| super::outlives_polls(table, register));
     let kept = kept.map(|register| &register.name);
+    let observe = observe.map(|observe| quote!(#observe(#pc, #fp, #machine);));
     let doc = super::run_doc("one `match` in a loop");
     quote! {
         mod __match_loop {
@@ -84,6 +85,7 @@ fn expand(table: &Table, isa: &TokenStream) -> TokenStream {
                 unsafe {
                     #(#locals)*
                     let (at, exit) = loop {
+                        #observe
                         match Opcode::from_u16_unchecked(#pc.opcode()) { #(#arms)* }
                     };
                     (*#machine).save(at, #fp);
