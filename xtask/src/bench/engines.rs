@@ -97,7 +97,7 @@ impl Engine {
         let package = format!("peer-{}", self.package);
         let folder = root().join("target/peers");
         let mut command = self.cargo();
-        command.args(["build", "--locked", "--quiet", "--profile", profile, "--package", &package]);
+        command.args(["build", "--quiet", "--profile", profile, "--package", &package]);
         command.args(self.features.map(|features| format!("--features={features}")));
         command.arg("--target-dir").arg(&folder).current_dir(root().join("benches/peers"));
         if self.package == "wasm3" {
