@@ -1,4 +1,5 @@
-//! The WebAssembly test suite: all of version 2 without SIMD, and the tail call proposal, with the optimiser on and off.
+//! The WebAssembly test suite: all of version 2 without SIMD, and the tail call proposal, with the optimiser on and off, with and
+//! without the loop-top register, and leaving the dispatch loop as often as it can be left.
 //! (CI runs it in both dispatch tiers.)
 //!
 //! `spec-counts.txt` says how many assertions of each file hold. `PULLEY_BLESS=1 cargo test -p pulley-cli --test spec`
@@ -14,17 +15,28 @@ const COUNTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/spec-counts.txt
 
 #[test]
 fn optimized() {
-    check(true);
+    check(&mut Config::new(), true);
 }
 
 #[test]
 fn unoptimized() {
-    check(false);
+    check(Config::new().optimize(false), false);
 }
 
-fn check(optimize: bool) {
-    let engine =
-        Engine::new(Config::new().optimize(optimize).parallel_compilation(false)).expect("a valid configuration");
+/// Every tick leaves the dispatch loop.
+#[test]
+fn polling() {
+    check(Config::new().poll_interval(0), false);
+}
+
+/// Loops go back by jumps with a target, and every second one leaves the dispatch loop.
+#[test]
+fn without_loop_top() {
+    check(Config::new().loop_top(false).poll_interval(1), false);
+}
+
+fn check(config: &mut Config, may_bless: bool) {
+    let engine = Engine::new(config.parallel_compilation(false)).expect("a valid configuration");
     let filter = std::env::var("PULLEY_SPEC").ok();
     let mut table = Table::default();
     let mut failures = Vec::new();
@@ -39,7 +51,7 @@ fn check(optimize: bool) {
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
     if filter.is_none() {
-        compare(&table.text, optimize);
+        compare(&table.text, may_bless);
     }
 }
 

@@ -61,7 +61,7 @@ impl<'a> Compiler<'a> {
             flags: optimize::flags(),
             scratch: translate::Scratch::default(),
             context: Context::new(),
-            emitter: Emitter::default(),
+            emitter: Emitter::new(options.loop_top),
         }
     }
 
@@ -180,7 +180,7 @@ mod tests {
     fn check_functions(wasm: &[u8], path: &Path) -> u32 {
         let parsed = translate::parse(wasm).unwrap();
         for optimize in [true, false] {
-            let mut compiler = Compiler::new(&parsed, &Options { optimize, threads: 1 });
+            let mut compiler = Compiler::new(&parsed, &Options { optimize, threads: 1, ..Options::default() });
             for defined in 0..parsed.defined_functions() {
                 // Some of the programs use what is not supported.
                 if compiler.clif(defined).is_err() {

@@ -33,10 +33,12 @@ pub struct Options {
     pub optimize: bool,
     /// How many threads to use; 0 is one per processor.
     pub threads: usize,
+    /// Whether loops get the loop-top register. It is on except in tests.
+    pub loop_top: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { optimize: true, threads: 0 }
+        Options { optimize: true, threads: 0, loop_top: true }
     }
 }

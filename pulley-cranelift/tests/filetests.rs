@@ -79,7 +79,8 @@ fn the_number_of_threads_does_not_matter() {
     // Enough functions for several threads to be worth it.
     let body = "(func (param i32) (result i32) local.get 0 i32.const 7 i32.mul local.get 0 i32.div_s) ".repeat(5000);
     let wasm = wat::parse_str(format!("(module {body})")).unwrap();
-    let code = |threads| compile(&wasm, &Options { optimize: false, threads }).unwrap().code.clone();
+    let code =
+        |threads| compile(&wasm, &Options { optimize: false, threads, ..Options::default() }).unwrap().code.clone();
     let one = code(1);
     assert!(one == code(2) && one == code(7));
 }
@@ -89,7 +90,7 @@ fn the_first_faulty_function_is_reported() {
     let good = "(func (param i32) (result i32) local.get 0 i32.const 7 i32.mul local.get 0 i32.div_s) ".repeat(3000);
     let wasm = wat::parse_str(format!("(module {good} (func $bad (result i32)) {good} (func (result f32)))")).unwrap();
     for threads in [1, 4] {
-        let error = compile(&wasm, &Options { optimize: false, threads }).unwrap_err();
+        let error = compile(&wasm, &Options { optimize: false, threads, ..Options::default() }).unwrap_err();
         assert_eq!(error.function, Some((3000, Some("bad".into()))), "{error}");
     }
 }

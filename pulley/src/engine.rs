@@ -22,6 +22,7 @@ pub struct Config {
     nested_calls: usize,
     memory_reservation: u64,
     poll_interval: Option<u32>,
+    loop_top: bool,
 }
 
 /// How much work the compiler puts into a module.
@@ -51,6 +52,7 @@ impl Config {
             nested_calls: 200,
             memory_reservation: reserve::LARGEST,
             poll_interval: None,
+            loop_top: true,
         }
     }
 
@@ -106,6 +108,13 @@ impl Config {
     #[doc(hidden)]
     pub fn poll_interval(&mut self, ticks: u32) -> &mut Config {
         self.poll_interval = Some(ticks);
+        self
+    }
+
+    /// Whether loops may use the loop-top register. For tests.
+    #[doc(hidden)]
+    pub fn loop_top(&mut self, yes: bool) -> &mut Config {
+        self.loop_top = yes;
         self
     }
 
@@ -165,7 +174,8 @@ impl Engine {
     #[cfg(feature = "compiler")]
     pub(crate) fn compile(&self, wasm: &[u8]) -> Result<pulley_core::module::Module> {
         let threads = if self.config.parallel { 0 } else { 1 };
-        let options = pulley_cranelift::Options { optimize: self.config.optimize, threads };
+        let options =
+            pulley_cranelift::Options { optimize: self.config.optimize, threads, loop_top: self.config.loop_top };
         Ok(pulley_cranelift::compile(wasm, &options)?)
     }
 }

@@ -1,10 +1,12 @@
 //! Bytes of one function.
 
-use pulley_core::isa::{Encoder, Place, Row};
+use pulley_core::isa::{Encoder, FlowKind, Place, Row};
+use pulley_core::machine::PACE;
 use smallvec::SmallVec;
 
 use super::fuse::fuse;
-use super::rows::opposite;
+use super::loops::{self, Tops};
+use super::rows::{opposite, to_top};
 use crate::allocate::placed::{Exit, Placed};
 use crate::error::CompileError;
 use crate::vcode::{BlockId, NO_LOC};
@@ -41,26 +43,96 @@ struct Fixup {
 }
 
 /// Encodes functions, one after the other.
-#[derive(Default)]
 pub struct Emitter {
+    /// Whether loops get the loop-top register.
+    loop_top: bool,
     encoder: Encoder,
     fixups: Vec<Fixup>,
     code: FunctionCode,
+    /// Where each block starts, `usize::MAX` until it is encoded.
+    starts: Vec<usize>,
+    /// The loop of each block that has the loop-top register.
+    tops: Tops,
+    /// How many instructions were executed since the last tick, at most, before the one that is encoded next.
+    since_tick: u32,
+    /// The same before the first instruction of each block, by the jumps to it that are encoded.
+    at_start: Vec<u32>,
+}
+
+impl Default for Emitter {
+    fn default() -> Emitter {
+        Emitter::new(true)
+    }
 }
 
 /// Size of a [`Target`](pulley_core::imm::Target), the last field of everything that jumps.
 const TARGET: usize = 4;
 
+/// How control gets from the end of a block to another one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// It follows.
+    Next(BlockId),
+    /// It comes later.
+    Forward(BlockId),
+    /// It is the loop top.
+    Top,
+    /// It came earlier: the jump has to tick.
+    Back(BlockId),
+}
+
+impl Way {
+    /// Where a jump leads that must not tick.
+    fn ahead(self) -> Option<BlockId> {
+        match self {
+            Way::Next(to) | Way::Forward(to) => Some(to),
+            Way::Top | Way::Back(_) => None,
+        }
+    }
+}
+
+/// A conditional branch: its row, places and immediates, less the target.
+#[derive(Clone, Copy)]
+struct Condition<'a> {
+    row: Row,
+    places: &'a [Place],
+    imms: &'a [i64],
+}
+
+impl Condition<'_> {
+    /// The branch that is taken when this one is not.
+    fn inverse(self) -> Option<Self> {
+        Some(Condition { row: opposite(self.row)?, ..self })
+    }
+
+    /// The row that goes to the loop top instead, if it has this form.
+    fn to_top(self) -> Option<Row> {
+        to_top(self.row).filter(|row| row.form(self.places).is_some())
+    }
+}
+
 impl Emitter {
-    /// Encodes `placed`.
+    /// An emitter; `loop_top` says whether loops get the loop-top register.
+    pub fn new(loop_top: bool) -> Emitter {
+        Emitter {
+            loop_top,
+            encoder: Encoder::new(),
+            fixups: Vec::new(),
+            code: FunctionCode::default(),
+            starts: Vec::new(),
+            tops: Vec::new(),
+            since_tick: 0,
+            at_start: Vec::new(),
+        }
+    }
+
+    /// Encodes `placed`. Debug builds prove that it keeps the machine's pace.
     pub fn emit(&mut self, mut placed: Placed) -> Result<FunctionCode, CompileError> {
         fuse(&mut placed);
-        self.code = FunctionCode { frame_slots: placed.frame_slots, ..FunctionCode::default() };
-        self.encoder.bytes.clear();
-        self.fixups.clear();
-        let mut starts = vec![usize::MAX; placed.blocks.len()];
+        self.start(&mut placed);
         for (n, id) in placed.order.iter().enumerate() {
-            starts[id.index()] = self.encoder.bytes.len();
+            self.starts[id.index()] = self.encoder.bytes.len();
+            self.since_tick = self.since_tick.max(self.at_start[id.index()]);
             let block = &placed.blocks[id.index()];
             for inst in &block.insts {
                 self.locate(inst.loc);
@@ -71,10 +143,10 @@ impl Emitter {
                 }
             }
             self.locate(block.exit_loc);
-            self.exit(&block.exit, placed.order.get(n + 1).copied(), &starts)?;
+            self.exit(*id, &block.exit, placed.order.get(n + 1).copied())?;
         }
         for Fixup { field, start, to } in self.fixups.drain(..) {
-            let distance = starts[to.index()] as i64 - start as i64;
+            let distance = self.starts[to.index()] as i64 - start as i64;
             let distance = i32::try_from(distance).map_err(|_| too_long())?;
             self.encoder.patch_target(field, distance);
         }
@@ -83,27 +155,29 @@ impl Emitter {
         if i32::try_from(self.code.bytes.len()).is_err() {
             return Err(too_long());
         }
+        #[cfg(debug_assertions)]
+        super::pace::check(&self.code).map_err(CompileError::internal)?;
         Ok(std::mem::take(&mut self.code))
     }
 
-    fn exit(&mut self, exit: &Exit, next: Option<BlockId>, starts: &[usize]) -> Result<(), CompileError> {
+    /// Gets ready for `placed`, of which loops may get preheaders.
+    fn start(&mut self, placed: &mut Placed) {
+        self.tops = if self.loop_top { loops::find(placed) } else { vec![None; placed.blocks.len()] };
+        self.code = FunctionCode { frame_slots: placed.frame_slots, ..FunctionCode::default() };
+        self.encoder.bytes.clear();
+        self.fixups.clear();
+        self.starts = vec![usize::MAX; placed.blocks.len()];
+        self.at_start = vec![0; placed.blocks.len()];
+        self.since_tick = 0;
+    }
+
+    fn exit(&mut self, from: BlockId, exit: &Exit, next: Option<BlockId>) -> Result<(), CompileError> {
         match exit {
-            Exit::Stop => Ok(()),
-            Exit::Jump(to) => self.jump(*to, next),
+            Exit::Stop => {}
+            Exit::Jump(to) => return self.go(self.way(from, *to, next)),
             Exit::Branch { row, places, imms, then, otherwise } => {
-                let (mut row, mut then, mut otherwise) = (*row, *then, *otherwise);
-                let is_placed = |id: BlockId| starts[id.index()] != usize::MAX;
-                // Fall through if one can. Else the way back, which is taken more often, should be one instruction.
-                let swap = next == Some(then) || next != Some(otherwise) && is_placed(otherwise) && !is_placed(then);
-                if swap && let Some(inverse) = opposite(row) {
-                    row = inverse;
-                    (then, otherwise) = (otherwise, then);
-                }
-                let mut imms: SmallVec<[i64; 4]> = imms.iter().copied().collect();
-                imms.push(0);
-                let start = self.row(row, places, &imms)?;
-                self.fixups.push(Fixup { field: self.encoder.bytes.len() - TARGET, start, to: then });
-                self.jump(otherwise, next)
+                let condition = Condition { row: *row, places, imms };
+                return self.branch(condition, self.way(from, *then, next), self.way(from, *otherwise, next));
             }
             Exit::Table { index, targets } => {
                 let start = self.row(Row::BrTable, &[*index], &[targets.len() as i64])?;
@@ -111,21 +185,117 @@ impl Emitter {
                     self.fixups.push(Fixup { field: self.encoder.bytes.len(), start, to: *to });
                     self.encoder.emit_targets(&[0]);
                 }
-                Ok(())
             }
         }
-    }
-
-    /// Goes to `to`, which takes nothing when it is what follows.
-    fn jump(&mut self, to: BlockId, next: Option<BlockId>) -> Result<(), CompileError> {
-        if next != Some(to) {
-            let start = self.row(Row::Br, &[], &[0])?;
-            self.fixups.push(Fixup { field: self.encoder.bytes.len() - TARGET, start, to });
-        }
+        self.since_tick = 0;
         Ok(())
     }
 
+    /// How to get from the end of `from`, which `next` follows, to `to`.
+    fn way(&self, from: BlockId, to: BlockId, next: Option<BlockId>) -> Way {
+        if self.tops[from.index()] == Some(to) {
+            Way::Top
+        } else if next == Some(to) {
+            Way::Next(to)
+        } else if self.starts[to.index()] == usize::MAX {
+            Way::Forward(to)
+        } else {
+            Way::Back(to)
+        }
+    }
+
+    /// Ends a block with a branch. Branches with a target go forward: what else they would go back to is left to jumps.
+    fn branch(&mut self, condition: Condition<'_>, then: Way, otherwise: Way) -> Result<(), CompileError> {
+        if then == Way::Top
+            && let Some(row) = condition.to_top()
+        {
+            self.row(row, condition.places, condition.imms)?;
+            return self.go(otherwise);
+        }
+        let inverse = condition.inverse();
+        if otherwise == Way::Top
+            && let Some(row) = inverse.and_then(Condition::to_top)
+        {
+            self.row(row, condition.places, condition.imms)?;
+            return self.go(then);
+        }
+        // Fall through if one can, unless the other way would then go back.
+        let falls_through = matches!(then, Way::Next(_)) && otherwise.ahead().is_some();
+        match (then.ahead(), otherwise.ahead(), inverse) {
+            (_, Some(to), Some(inverse)) if falls_through || then.ahead().is_none() => {
+                self.branch_ahead(inverse, to)?;
+                self.go(then)
+            }
+            (Some(to), ..) => {
+                self.branch_ahead(condition, to)?;
+                self.go(otherwise)
+            }
+            // Both go back.
+            _ => self.branch_around(condition, then, otherwise),
+        }
+    }
+
+    fn branch_ahead(&mut self, condition: Condition<'_>, to: BlockId) -> Result<(), CompileError> {
+        let start = self.conditional(condition)?;
+        self.fix(start, to);
+        Ok(())
+    }
+
+    /// A branch over the jump that is executed if it is not taken.
+    fn branch_around(&mut self, condition: Condition<'_>, then: Way, otherwise: Way) -> Result<(), CompileError> {
+        let start = self.conditional(condition)?;
+        let (field, since_tick) = (self.encoder.bytes.len() - TARGET, self.since_tick);
+        self.go(otherwise)?;
+        self.encoder.patch_target(field, (self.encoder.bytes.len() - start) as i32);
+        self.since_tick = since_tick;
+        self.go(then)
+    }
+
+    fn conditional(&mut self, condition: Condition<'_>) -> Result<usize, CompileError> {
+        let imms: SmallVec<[i64; 4]> = condition.imms.iter().copied().chain([0]).collect();
+        self.row(condition.row, condition.places, &imms)
+    }
+
+    /// Goes on somewhere, which takes nothing if it follows.
+    fn go(&mut self, way: Way) -> Result<(), CompileError> {
+        match way {
+            Way::Next(_) => return Ok(()),
+            Way::Forward(to) => {
+                let start = self.row(Row::Br, &[], &[0])?;
+                self.fix(start, to);
+            }
+            Way::Top => drop(self.row(Row::BrTop, &[], &[])?),
+            Way::Back(to) => {
+                let start = self.row(Row::BrBack, &[], &[0])?;
+                self.fixups.push(Fixup { field: self.encoder.bytes.len() - TARGET, start, to });
+            }
+        }
+        // What follows is reached in other ways.
+        self.since_tick = 0;
+        Ok(())
+    }
+
+    /// Leads the jump at `start`, just encoded, ahead to `to`.
+    fn fix(&mut self, start: usize, to: BlockId) {
+        self.fixups.push(Fixup { field: self.encoder.bytes.len() - TARGET, start, to });
+        let at_start = &mut self.at_start[to.index()];
+        *at_start = self.since_tick.max(*at_start);
+    }
+
+    /// Encodes an instruction, behind a poll if it would be too many without one. Returns where it starts.
     fn row(&mut self, row: Row, places: &[Place], imms: &[i64]) -> Result<usize, CompileError> {
+        let info = row.info();
+        // A branch to the loop top ticks only if it is taken.
+        let ticks = info.ticks && info.flow != FlowKind::Top;
+        if !ticks && self.since_tick == PACE {
+            self.encode(Row::Poll, &[], &[])?;
+            self.since_tick = 0;
+        }
+        self.since_tick = if ticks { 0 } else { self.since_tick + 1 };
+        self.encode(row, places, imms)
+    }
+
+    fn encode(&mut self, row: Row, places: &[Place], imms: &[i64]) -> Result<usize, CompileError> {
         let encoded = self.encoder.emit(row, places, imms);
         encoded.map_err(|error| CompileError::internal(format!("{error} (asked for {places:?}, {imms:?})")))
     }

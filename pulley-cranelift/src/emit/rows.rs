@@ -17,6 +17,7 @@ pub(super) struct Counted {
 
 struct Relations {
     opposites: HashMap<Row, Row>,
+    tops: HashMap<Row, Row>,
     counted: HashMap<Row, Counted>,
 }
 
@@ -25,6 +26,11 @@ static RELATIONS: LazyLock<Relations> = LazyLock::new(Relations::new);
 /// The conditional branch that is taken when `row`, one too, is not.
 pub(super) fn opposite(row: Row) -> Option<Row> {
     RELATIONS.opposites.get(&row).copied()
+}
+
+/// What goes to the loop top where `row`, a conditional branch, goes to its target.
+pub(super) fn to_top(row: Row) -> Option<Row> {
+    RELATIONS.tops.get(&row).copied()
 }
 
 /// How `row`, a conditional branch on an integer, is fused with the addition before it.
@@ -37,12 +43,15 @@ const OPPOSITES: [(&str, &str); 4] = [("_eq", "_ne"), ("_lt_s", "_ge_s"), ("_lt_
 
 impl Relations {
     fn new() -> Relations {
-        let mut relations = Relations { opposites: HashMap::new(), counted: HashMap::new() };
+        let mut relations = Relations { opposites: HashMap::new(), tops: HashMap::new(), counted: HashMap::new() };
         for row in Row::ALL.iter().copied().filter(|row| row.info().flow == FlowKind::Branch) {
             let name = row.info().name;
             if let Some(opposite) = opposite_name(name).and_then(|name| Row::from_name(&name)) {
                 relations.opposites.insert(row, opposite);
                 relations.opposites.insert(opposite, row);
+            }
+            if let Some(top) = name.strip_prefix("br_").and_then(|rest| Row::from_name(&format!("top_{rest}"))) {
+                relations.tops.insert(row, top);
             }
             if let Some(names) = parts_of_counted(name)
                 && let [Some(add), Some(sub), Some(branch)] = names.map(|name| Row::from_name(&name))
@@ -82,6 +91,9 @@ mod tests {
             assert_ne!(other, row);
             assert_eq!(opposite(other), Some(row), "{}", row.info().name);
             assert_eq!(other.info().operands.len(), row.info().operands.len());
+            let top = to_top(row).unwrap_or_else(|| panic!("{}", row.info().name));
+            assert_eq!(top.info().flow, FlowKind::Top);
+            assert_eq!(top.info().operands, row.info().operands);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Hand-written functions, encoded and disassembled.
 
 use pulley_core::isa::{Class, Row, disassemble};
+use pulley_core::machine::PACE;
 use smallvec::smallvec;
 
 use super::Emitter;
@@ -59,7 +60,7 @@ fn counted_loop() {
     ]);
     starts_with(
         listing(code),
-        &["copy s2, #0", "copy s1, #0", "i32_add s1, s1, s2", "br_if_i32_add_lt_s s2", "return_value s1"],
+        &["copy s2, #0", "copy s1, #0", "set_lp", "i32_add s1, s1, s2", "top_if_i32_add_lt_s s2", "return_value s1"],
     );
 }
 
@@ -83,8 +84,96 @@ fn while_loop() {
     ]);
     starts_with(
         listing(code),
-        &["copy s1, #0", "br_if_i32_ge_s s1, s0", "i32_store s1, #0", "br_if_i32_add_lt_s s1", "return"],
+        &["copy s1, #0", "br_if_i32_ge_s s1, s0", "set_lp", "i32_store s1, #0", "top_if_i32_add_lt_s s1", "return"],
     );
+}
+
+/// A callee would overwrite `lp`: the loop goes back by a jump, and its branch leaves it.
+#[test]
+fn loop_with_a_call() {
+    let (i, i2) = (1, 2);
+    let call = Op::Call { callee: Callee::Func(0), args: vec![], results: vec![] };
+    let branch = Op::Branch {
+        row: Row::BrIfI32LtS,
+        srcs: smallvec![reg(i2), reg(0)],
+        then: edge(1, &[Arg::Reg(VReg(i2))]),
+        otherwise: edge(2, &[]),
+    };
+    let code = vcode(&[
+        (&[0], &[Op::Jump { to: edge(1, &[Arg::Bits(0)]) }]),
+        (&[i], &[call, add(i2, reg(i), Src::Imm(1)), branch]),
+        (&[], &[Op::Return { args: vec![] }]),
+    ]);
+    starts_with(listing(code), &["copy s1, #0", "call", "br_if_i32_add_ge_s s1", "br_back -> 0x8", "return"]);
+}
+
+/// Only the inner of two loops gets the register. Both ways out of the block go back.
+#[test]
+fn nested_loops() {
+    let store = Op::Row { row: Row::I32Store, dst: None, srcs: smallvec![reg(0), Src::Imm(0)], imms: smallvec![0] };
+    let branch = |then: u32, otherwise: u32| Op::Branch {
+        row: Row::BrIfI32LtS,
+        srcs: smallvec![reg(0), Src::Imm(9)],
+        then: edge(then, &[]),
+        otherwise: edge(otherwise, &[]),
+    };
+    let code = vcode(&[
+        (&[0], &[Op::Jump { to: edge(1, &[]) }]),
+        (&[], &[store.clone(), Op::Jump { to: edge(2, &[]) }]),
+        (&[], &[store, branch(2, 1)]),
+    ]);
+    starts_with(listing(code), &["i32_store", "set_lp", "i32_store", "top_if_i32_lt_s s0", "br_back -> 0x0"]);
+}
+
+/// Two loops into each other with two ways in: no header, so no loop top, but every jump back ticks.
+#[test]
+fn loop_with_two_entries() {
+    let store =
+        |at: i64| Op::Row { row: Row::I32Store, dst: None, srcs: smallvec![reg(0), Src::Imm(0)], imms: smallvec![at] };
+    let branch = |then: u32, otherwise: u32| Op::Branch {
+        row: Row::BrIfI32LtS,
+        srcs: smallvec![reg(0), Src::Imm(9)],
+        then: edge(then, &[]),
+        otherwise: edge(otherwise, &[]),
+    };
+    let code = vcode(&[
+        (&[0], &[branch(1, 2)]),
+        (&[], &[store(1), store(2), store(3), store(4), Op::Jump { to: edge(2, &[]) }]),
+        (&[], &[store(5), store(6), store(7), store(8), branch(1, 3)]),
+        (&[], &[Op::Return { args: vec![] }]),
+    ]);
+    let lines = listing(code);
+    assert_eq!(lines.iter().filter(|line| line.contains("br_back")).count(), 1, "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("_lp") || line.contains("top")), "{lines:#?}");
+}
+
+/// The longest way to an instruction counts, not that by which it is encoded last.
+#[test]
+fn polls_in_long_runs() {
+    let store = Op::Row { row: Row::I32Store, dst: None, srcs: smallvec![reg(0), Src::Imm(0)], imms: smallvec![0] };
+    let run = |count: u32| vec![store.clone(); count as usize];
+    let branch = Op::Branch {
+        row: Row::BrIfI32LtS,
+        srcs: smallvec![reg(0), Src::Imm(9)],
+        then: edge(2, &[]),
+        otherwise: edge(1, &[]),
+    };
+    let polls = |first: u32, second: u32, last: u32| {
+        let blocks = [
+            [run(first), vec![branch.clone()]].concat(),
+            [run(second), vec![Op::Trap { code: 1 }]].concat(),
+            [run(last), vec![Op::Return { args: vec![] }]].concat(),
+        ];
+        let code = vcode(&[(&[0], &blocks[0]), (&[], &blocks[1]), (&[], &blocks[2])]);
+        listing(code).iter().filter(|line| line.ends_with("poll")).count()
+    };
+    assert_eq!(polls(0, 0, 0), 0);
+    assert_eq!(polls(PACE, 10, 0), 1, "before the branch");
+    assert_eq!(polls(PACE - 1, 0, 0), 1, "before the trap; a return ticks");
+    assert_eq!(polls(100, 0, PACE - 102), 0);
+    assert_eq!(polls(100, 0, PACE - 101), 0);
+    assert_eq!(polls(100, 0, PACE - 100), 1, "behind the branch");
+    assert_eq!(polls(3 * PACE, 0, 0), 3);
 }
 
 #[test]
