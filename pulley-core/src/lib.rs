@@ -25,3 +25,6 @@ pub mod module;
 mod run;
 pub mod trap;
 pub mod value;
+
+#[cfg(feature = "interpreter")]
+pub use run::{Tier, tier};

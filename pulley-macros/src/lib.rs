@@ -192,7 +192,9 @@ pub fn tail_loop(input: TokenStream) -> TokenStream {
 ///
 /// Gives the same `run` as [`match_loop!`]. Behind it are the same functions as behind [`tail_loop!`], but each ends in an
 /// ordinary call in tail position, of which LLVM makes a jump if it optimises at all (not at `-O0`). Nothing promises that
-/// it does: the machine has to bound how many instructions a loop executes before it is left.
+/// it does: the machine has to bound how many instructions a loop executes before it is left. To look before, there are also
+/// `PROBE`, an opcode behind all others, and `stack_at_probe`: like `run`, for a program that ends in `PROBE`, it gives the
+/// address of the host stack there.
 ///
 /// `abi` is `"sysv64"` (x86-64 of any system: six integers in registers) or `"C"` (aarch64, riscv64 and loongarch64: eight).
 /// `in_machine` lists the machine words for which that is too few: they stay in the machine's `words`. Those of a struct are

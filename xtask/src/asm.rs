@@ -1,13 +1,16 @@
-//! Checks the disassembly of the dispatch loop: what a hot handler must not do.
+//! Checks the disassembly of the dispatch loops: what a handler must not do.
 //!
-//! In the tail tier every handler is a function: a hot one may not touch the host stack at all. In the match tier all arms
-//! share one function and the slow ones call out of line, so it has a stack frame; there the check is that few of its
-//! instructions use it. How many indirect jumps LLVM made of the dispatch is reported: with this many arms it merges them.
+//! In the tiers of handlers each one is a function: a hot one may not touch the host stack at all, and none may call the
+//! next one instead of jumping to it. In the match tier all arms share one function and the slow ones call out of line, so it
+//! has a stack frame; there the check is that few of its instructions use it. How many indirect jumps LLVM made of the
+//! dispatch is reported: with this many arms it merges them.
 
 use crate::cargo::{cargo, output, root};
 use pulley_core::isa::{FlowKind, Opcode, OpcodeInfo, PlaceKind, Row};
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
 
 /// Rows that may use the host stack, besides those of tables: bulk work, which calls out of line.
 const SLOW: [&str; 4] = ["memory_copy", "memory_fill", "memory_init", "data_drop"];
@@ -24,47 +27,123 @@ fn is_hot(row: Row) -> bool {
 /// Of the match loop's instructions, at most one in this many may use the host stack.
 const MATCH_STACK_SHARE: usize = 20;
 
+/// Of the hot handlers of the sibling tier, at most one in this many may push: its calling convention leaves three scratch
+/// registers.
+const PUSHING_SHARE: usize = 20;
+
 /// At most one hot handler in this many may be merged away.
 const MERGED_SHARE: usize = 5;
 
-pub(crate) fn check(tail_calls: bool) -> Result<(), String> {
-    if !cfg!(target_arch = "x86_64") {
-        return Err("the check reads x86-64 assembly: run it on an x86-64 host".into());
+/// The build whose loops are checked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// The default on stable: sibling calls, and the match loop that they fall back to.
+    Sibling,
+    /// The match loop alone.
+    Match,
+    /// Nightly.
+    Tail,
+}
+
+pub(crate) fn check(build: Build) -> Result<(), String> {
+    if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
+        return Err("the check reads x86-64 assembly: run it on an x86-64 Linux host".into());
     }
     if let Some(name) = SLOW.iter().chain(&HOT).find(|name| Row::from_name(name).is_none()) {
         return Err(format!("there is no row `{name}`: xtask/src/asm.rs names rows that were renamed or removed"));
     }
-    let assembly = assembly(tail_calls)?;
-    let functions = functions(&assembly);
-    if tail_calls { check_handlers(&functions) } else { check_loop(&functions) }
+    let compiled = compile(build, "3")?;
+    let functions = functions(&compiled.assembly);
+    if build != Build::Match {
+        check_handlers(build, &functions)?;
+        let (count, bytes) = compiled.size_of("8handlers")?;
+        println!("{count} handlers, {bytes} bytes, {:.1} on average", bytes as f64 / count as f64);
+    }
+    if build != Build::Tail {
+        check_loop(&functions)?;
+        let (_, bytes) = compiled.size_of("12__match_loop3run")?;
+        println!("the match loop: {bytes} bytes");
+    }
+    Ok(())
 }
 
-/// The assembly of pulley-core in release.
-fn assembly(tail_calls: bool) -> Result<String, String> {
+/// Checks at every optimisation level that has the sibling tier that no handler calls the next one.
+pub(crate) fn check_jumps(levels: &[&str]) -> Result<(), String> {
+    for level in levels {
+        let compiled = compile(Build::Sibling, level)?;
+        let functions = functions(&compiled.assembly);
+        let handlers = functions.iter().filter(|(symbol, _)| symbol.contains("8handlers"));
+        let (mut count, mut calls) = (0, Vec::new());
+        for (symbol, body) in handlers {
+            count += 1;
+            calls.extend(body.iter().filter(|line| is_indirect_call(line)).map(|line| format!("  {symbol}: {line}")));
+        }
+        println!("opt-level {level}: {count} handlers, {} of them call the next one", calls.len());
+        if count == 0 || !calls.is_empty() {
+            return Err(format!("opt-level {level}: not every handler jumps\n{}", calls.join("\n")));
+        }
+    }
+    Ok(())
+}
+
+/// What the compiler made of pulley-core.
+struct Compiled {
+    assembly: String,
+    object: PathBuf,
+}
+
+/// Builds pulley-core as `build`.
+fn compile(build: Build, level: &str) -> Result<Compiled, String> {
     let target = root().join("target/asm");
     let mut command = cargo(&["rustc", "--quiet", "--release", "--package", "pulley-core", "--lib"]);
-    if tail_calls {
-        command.args(["--features", "tail-calls"]);
+    match build {
+        Build::Sibling => {}
+        Build::Match => drop(command.args(["--features", "match-loop"])),
+        Build::Tail => drop(command.args(["--features", "tail-calls"])),
     }
-    command.args(["--", "--emit", "asm", "-C", "codegen-units=1"]);
-    command.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_TARGET_DIR", &target).env_remove("RUSTFLAGS");
+    command.args(["--", "--emit", "asm,obj", "-C", "codegen-units=1"]);
+    command.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_OPT_LEVEL", level);
+    command.env("CARGO_TARGET_DIR", &target).env_remove("RUSTFLAGS");
     let folder = target.join("release/deps");
-    let is_ours = |name: &str| name.starts_with("pulley_core") && name.ends_with(".s");
-    for file in fs::read_dir(&folder).into_iter().flatten().flatten() {
-        if is_ours(&file.file_name().to_string_lossy()) {
-            let _ = fs::remove_file(file.path());
-        }
+    let emitted = |extension: &str| {
+        let files = fs::read_dir(&folder).into_iter().flatten().flatten().map(|file| file.path());
+        let is_ours = |path: &PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            name.starts_with("pulley_core") && name.ends_with(extension)
+        };
+        files.filter(is_ours).collect::<Vec<_>>()
+    };
+    for file in [emitted(".s"), emitted(".o")].concat() {
+        let _ = fs::remove_file(file);
     }
     // Cargo takes the crate for fresh when only the assembly is gone.
     let lib = root().join("pulley-core/src/lib.rs");
     let _ = fs::File::options().append(true).open(lib).and_then(|file| file.set_modified(std::time::SystemTime::now()));
     output(&mut command)?;
-    let files = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten();
-    let file = files
-        .map(|file| file.path())
-        .find(|path| path.file_name().is_some_and(|name| is_ours(&name.to_string_lossy())));
-    let file = file.ok_or_else(|| format!("no assembly in {}", folder.display()))?;
-    fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))
+    let one = |extension| match emitted(extension).as_slice() {
+        [file] => Ok(file.clone()),
+        files => Err(format!("{} files of pulley-core end in {extension} in {}", files.len(), folder.display())),
+    };
+    let file = one(".s")?;
+    let assembly = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(Compiled { assembly, object: one(".o")? })
+}
+
+impl Compiled {
+    /// How many functions have `part` in their symbol, and their code in bytes.
+    fn size_of(&self, part: &str) -> Result<(usize, u64), String> {
+        let symbols = output(Command::new("nm").args(["--print-size", "--defined-only"]).arg(&self.object))?;
+        let (mut count, mut bytes) = (0, 0);
+        for line in symbols.lines() {
+            if let [_, size, "t" | "T", symbol] = line.split(' ').collect::<Vec<_>>()[..]
+                && symbol.contains(part)
+            {
+                count += 1;
+                bytes += u64::from_str_radix(size, 16).map_err(|error| format!("{line}: {error}"))?;
+            }
+        }
+        Ok((count, bytes))
+    }
 }
 
 /// The instructions of every function, by symbol.
@@ -78,7 +157,7 @@ fn functions(assembly: &str) -> BTreeMap<&str, Vec<&str>> {
         } else if line.starts_with(".Lfunc_end") {
             current = None;
         } else if let (Some(symbol), Some(instruction)) = (current, line.strip_prefix('\t'))
-            && !instruction.starts_with('.')
+            && !instruction.starts_with(['.', '#'])
         {
             functions.get_mut(symbol).expect("inserted with its label").push(instruction);
         }
@@ -94,16 +173,27 @@ fn uses_stack(instruction: &str) -> bool {
         || instruction.starts_with("call")
 }
 
-/// The tail tier: one function a handler.
-fn check_handlers(functions: &BTreeMap<&str, Vec<&str>>) -> Result<(), String> {
+/// Whether an instruction calls through a register or a table: a handler that calls the next one.
+fn is_indirect_call(instruction: &str) -> bool {
+    // Functions of libraries are called through the global offset table.
+    instruction.starts_with("callq\t*") && !instruction.contains("@GOTPCREL")
+}
+
+/// The tiers of handlers: one function a handler.
+fn check_handlers(build: Build, functions: &BTreeMap<&str, Vec<&str>>) -> Result<(), String> {
     let (mut hot, mut merged, mut instructions, mut spills) = (0, 0, 0, Vec::new());
     for opcode in (0..Opcode::COUNT as u16).filter_map(Opcode::from_u16) {
         let (info, row) = (opcode.info(), opcode.info().row);
+        let name = handler_name(info);
+        // The hash that the symbols of stable compilers end in.
+        let hashed = format!("{name}17h");
+        let body = functions.iter().find(|(symbol, _)| symbol.ends_with(&name) || symbol.contains(&hashed));
+        if let Some(instruction) = body.iter().flat_map(|(_, body)| *body).find(|line| is_indirect_call(line)) {
+            return Err(format!("the handler of {} does not jump to the next one: {instruction}", info.name));
+        }
         if !is_hot(row) {
             continue;
         }
-        let name = handler_name(info);
-        let body = functions.iter().find(|(symbol, _)| symbol.ends_with(&name));
         hot += 1;
         // LLVM merges functions with the same instructions: the one that is left is checked under its own name.
         let Some((_, body)) = body else {
@@ -122,13 +212,18 @@ fn check_handlers(functions: &BTreeMap<&str, Vec<&str>>) -> Result<(), String> {
     }
     let average = instructions as f64 / (hot - merged) as f64;
     println!("{hot} hot handlers ({merged} merged with others), {average:.1} instructions on average");
+    let pushes = spills.iter().filter(|spill| spill.contains(": push")).count();
+    if build == Build::Sibling && pushes == spills.len() && pushes * PUSHING_SHARE <= hot {
+        println!("{pushes} of them push");
+        return Ok(());
+    }
     if spills.is_empty() {
         return Ok(());
     }
     Err(format!("{} hot handlers use the host stack:\n{}", spills.len(), spills.join("\n")))
 }
 
-/// How the symbol of an opcode's handler ends: `8handlers`, then its length-prefixed name, `i32_add_rrs`.
+/// How the symbol of an opcode's handler ends but for a hash: `8handlers`, then its length-prefixed name, `i32_add_rrs`.
 fn handler_name(opcode: &OpcodeInfo) -> String {
     let letter = |place: &PlaceKind| match place {
         PlaceKind::Slot => "s".to_owned(),

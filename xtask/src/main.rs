@@ -10,8 +10,10 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask TASK
 
-  asm [--tail-calls]     build pulley-core in release and check in the disassembly that hot handlers neither spill nor push
-                         (--tail-calls: the nightly tier; run it as `cargo +nightly xtask asm --tail-calls`)
+  asm [--match-loop | --tail-calls]
+                         build pulley-core in release and check in the disassembly that hot handlers neither spill nor push
+                         and that every handler jumps to the next one (--match-loop: the build that forces that loop;
+                         --tail-calls: the nightly tier, as `cargo +nightly xtask asm --tail-calls`)
   bench [OPTIONS]        measure our tiers and other engines on the benchmark programs, as Markdown tables
       --rounds N         how often everything runs (5)
       --quick            one round of native code, wasmi and our stable build
@@ -31,8 +33,9 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match args.as_slice() {
-        ["asm"] => asm::check(false),
-        ["asm", "--tail-calls"] => asm::check(true),
+        ["asm"] => asm::check(asm::Build::Sibling),
+        ["asm", "--match-loop"] => asm::check(asm::Build::Match),
+        ["asm", "--tail-calls"] => asm::check(asm::Build::Tail),
         ["bench", options @ ..] => bench::run(options),
         ["counts", options @ ..] => counts::run(options),
         ["help" | "--help"] => {

@@ -1,4 +1,4 @@
-//! Tests of every form of every row: the dispatch loop must do what the row's function says.
+//! Tests of every form of every row: every dispatch loop of the build must do what the row's function says.
 //!
 //! A case is run as a little program: operands are copied from slots into the registers where the form wants them, then
 //! comes the instruction, then its result is copied into a slot. What the loop leaves behind (slots, memory, exit) is
@@ -6,7 +6,7 @@
 
 use crate::isa::{Access, Class, Encoder, FieldKind, FlowKind, Opcode, Place, PlaceKind, Row};
 use crate::machine::{Budget, Code, Exit, Frame, Machine, Memory0};
-use crate::run::run;
+use crate::run::LOOPS;
 use crate::trap::Trap;
 use std::vec;
 use std::vec::Vec;
@@ -46,20 +46,20 @@ pub(crate) fn check(row: Row, oracle: Oracle<'_>) {
             let mut updated = operands.to_vec();
             let outcome = oracle(&mut updated, &program.immediates, &mut expected.memory0());
             expected.apply(row, &updated, outcome);
-            let mut actual = State::new(operands);
-            let exit = program.run(&mut actual, 1);
+            let expected_exit = outcome.map_or_else(Exit::Trap, |_| Exit::Done);
             let about = (opcode.info().name, operands, immediates);
-            assert_eq!(exit, outcome.map_or_else(Exit::Trap, |_| Exit::Done), "{about:x?}");
-            assert!(
-                same(&actual.slots, &expected.slots, row),
-                "{about:x?}: {:x?}, not {:x?}",
-                actual.slots,
-                expected.slots
-            );
-            assert_eq!(actual.memory, expected.memory, "{about:x?}");
-            if row.info().ticks {
-                let mut polled = State::new(operands);
-                assert_eq!((program.run(&mut polled, 0), polled.slots), (exit, actual.slots), "{about:x?}, polling");
+            for index in 0..LOOPS.len() {
+                let mut actual = State::new(operands);
+                let exit = program.run(index, &mut actual, 1);
+                assert_eq!(exit, expected_exit, "{about:x?}");
+                let (slots, wanted) = (&actual.slots, &expected.slots);
+                assert!(same(slots, wanted, row), "{about:x?}: {slots:x?}, not {wanted:x?}");
+                assert_eq!(actual.memory, expected.memory, "{about:x?}");
+                if row.info().ticks {
+                    let mut polled = State::new(operands);
+                    let again = (program.run(index, &mut polled, 0), polled.slots);
+                    assert_eq!(again, (exit, actual.slots), "{about:x?}, polling");
+                }
             }
         }
     }
@@ -204,8 +204,9 @@ impl Program {
         self.encoder.emit(row, places, immediates).expect("the form exists")
     }
 
-    /// Runs it in the tier of this build with a budget of so many ticks; enters the loop again once if it polls.
-    fn run(&self, state: &mut State, ticks: u32) -> Exit {
+    /// Runs it in one of the loops of this build with a budget of so many ticks; enters the loop again once if it polls.
+    fn run(&self, index: usize, state: &mut State, ticks: u32) -> Exit {
+        let run = LOOPS[index];
         let mut machine = Machine::new();
         machine.words.budget = Budget::new(ticks);
         machine.words.lp = Code::new(&self.encoder.bytes[self.top]);

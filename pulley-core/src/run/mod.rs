@@ -3,24 +3,81 @@
 //! | tier | how | where |
 //! |---|---|---|
 //! | `tail` | every handler `become`s the next one, state in argument registers | nightly, feature `tail-calls`, x86-64 and aarch64 |
-//! | `sibling` | every handler ends in a call of the next one, which LLVM makes a jump | x86-64, aarch64, riscv64, loongarch64, optimised |
-//! | `matching` | one `loop { match opcode { .. } }` | everywhere; feature `match-loop` forces it |
+//! | `sibling` | every handler ends in a call of the next one, of which LLVM makes a jump | 64-bit x86, Arm, RISC-V and LoongArch with hardware floats, optimised builds |
+//! | `matching` | one `loop { match opcode { .. } }` | everywhere; the feature `match-loop` forces it |
+//!
+//! A build of the sibling tier has the match loop too, for the process whose stack [`probe`] finds growing.
+
+#[cfg(any(pulley_sibling, test))]
+use crate::machine::{Code, Exit, Frame, Machine, Memory0};
+
+/// How this process dispatches instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// Handlers `become` each other (nightly).
+    Tail,
+    /// Handlers end in a call of the next one, compiled as a jump.
+    Sibling,
+    /// One `match` in a loop.
+    Match,
+}
+
+impl core::fmt::Display for Tier {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Tier::Tail => "tail calls",
+            Tier::Sibling => "sibling calls",
+            Tier::Match => "match loop",
+        })
+    }
+}
 
 cfg_if::cfg_if! {
     if #[cfg(all(feature = "tail-calls", any(target_arch = "x86_64", target_arch = "aarch64")))] {
         mod tail;
         pub(crate) use tail::run;
+
+        /// The tier that this process runs.
+        pub fn tier() -> Tier {
+            Tier::Tail
+        }
     } else if #[cfg(feature = "tail-calls")] {
         compile_error!(
             "feature `tail-calls` of pulley-core needs x86-64 or aarch64: on other targets LLVM fails on `become` or \
              silently grows the stack. Build without the feature: the other tiers run on stable Rust"
         );
     } else if #[cfg(pulley_sibling)] {
+        mod matching;
+        mod probe;
         mod sibling;
-        pub(crate) use sibling::run;
+
+        /// The tier that this process runs.
+        pub fn tier() -> Tier {
+            if probe::stack_stays_flat() { Tier::Sibling } else { Tier::Match }
+        }
+
+        /// Runs from `pc` until something leaves the loop.
+        ///
+        /// # Safety
+        /// Of the loops: see [`sibling::run`].
+        #[inline]
+        pub(crate) unsafe fn run(pc: Code, fp: Frame, memory: Memory0, machine: *mut Machine) -> Exit {
+            // SAFETY: the caller's.
+            unsafe {
+                match tier() {
+                    Tier::Sibling => sibling::run(pc, fp, memory, machine),
+                    _ => matching::run(pc, fp, memory, machine),
+                }
+            }
+        }
     } else {
         mod matching;
         pub(crate) use matching::run;
+
+        /// The tier that this process runs.
+        pub fn tier() -> Tier {
+            Tier::Match
+        }
     }
 }
 
@@ -29,6 +86,17 @@ cfg_if::cfg_if! {
 pub(crate) mod observed {
     pulley_macros::match_loop! { isa = crate::isa; observe = crate::machine::profile::observe; }
 }
+
+#[cfg(test)]
+pub(crate) type Run = unsafe fn(Code, Frame, Memory0, *mut Machine) -> Exit;
+
+/// Every loop of this build, for tests: they have to agree.
+#[cfg(test)]
+pub(crate) const LOOPS: &[Run] = &[
+    run,
+    #[cfg(pulley_sibling)]
+    matching::run,
+];
 
 #[cfg(test)]
 mod check;

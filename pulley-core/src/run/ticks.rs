@@ -1,8 +1,8 @@
-//! Tests of what ticks, in the tier of this build: that the budget counts, where a poll resumes, and what outlives it.
+//! Tests of what ticks, in every loop of this build: that the budget counts, where a poll resumes, and what outlives it.
 
 use crate::isa::{Encoder, Opcode, Place, Row};
 use crate::machine::{Budget, Code, Exit, Frame, Machine, Memory0, Slot};
-use crate::run::run;
+use crate::run::{LOOPS, Run};
 use std::vec::Vec;
 
 const SLOTS: usize = 24;
@@ -31,8 +31,21 @@ impl Bench {
     }
 
     /// Runs from `at` with `ticks` before the first poll, refilled with as many, until something else than a poll. Gives
-    /// that and where it polled.
+    /// that and where it polled, the same in every loop.
     fn run(&mut self, at: usize, ticks: u32) -> (Exit, Vec<usize>) {
+        let slots = self.slots;
+        let mut all = LOOPS.iter().map(|run| {
+            self.slots = slots;
+            (self.run_in(*run, at, ticks), self.slots)
+        });
+        let (first, left) = all.next().unwrap();
+        for (index, other) in all.enumerate() {
+            assert_eq!((&other.0, &other.1[FRAME..]), (&first, &left[FRAME..]), "loop {}", index + 1);
+        }
+        first
+    }
+
+    fn run_in(&mut self, run: Run, at: usize, ticks: u32) -> (Exit, Vec<usize>) {
         let mut polls = Vec::new();
         let fp = Frame::new(self.slots[FRAME..].as_mut_ptr().cast::<Slot>());
         // SAFETY: FRAME + 8 < SLOTS.

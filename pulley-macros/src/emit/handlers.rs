@@ -24,6 +24,9 @@ pub struct Tier<'a> {
     pub go: TokenStream,
     /// Words that live in the machine.
     pub in_machine: &'a [Ident],
+    /// Whether jumps are the optimiser's to make. Then it may not look into the function that leaves the loop, and the
+    /// table has one more entry, which finds out how deep the host stack is.
+    pub hoped: bool,
     /// The module around what is generated.
     pub module: &'a str,
     /// For documentation: what the handlers do.
@@ -93,9 +96,15 @@ impl Dispatch for Calls<'_> {
 
     fn jump(&self, pc: TokenStream) -> TokenStream {
         let (name, go, words) = (self.pc(), &self.tier.go, self.arguments());
+        // Or the optimiser shares one jump between the ways out of a handler, and none of them is predicted well.
+        let apart = self.tier.hoped.then(
+            || quote!(::core::arch::asm!("/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags));),
+        );
         quote! {
             let #name = #pc;
-            #go (*TABLE.get_unchecked(#name.opcode() as usize))(#(#words),*)
+            let mut next = *TABLE.get_unchecked(#name.opcode() as usize);
+            #apart
+            #go next(#(#words),*)
         }
     }
 
@@ -137,9 +146,15 @@ pub fn emit(tier: &Tier) -> TokenStream {
             pub(super) unsafe extern #abi fn #name(#(mut #names: #types),*) -> u64 { unsafe { #body } }
         }
     });
-    let count = handlers.len();
+    let count = handlers.len() + tier.hoped as usize;
     let (exits, run) = (exits(tier, &words), run(tier, &words));
     let module = format_ident!("{}", tier.module);
+    let (probe, probe_entry) = match tier.hoped {
+        true => (probe(tier, &words), Some(quote!(probe))),
+        false => (TokenStream::new(), None),
+    };
+    let exports =
+        probe_entry.as_ref().map(|_| quote!(#[allow(unused_imports)] pub(crate) use #module::{PROBE, stack_at_probe};));
     quote! {
         #[allow(improper_ctypes_definitions, reason = "no other language calls a handler")]
         mod #module {
@@ -148,9 +163,10 @@ pub fn emit(tier: &Tier) -> TokenStream {
             type Handler = unsafe extern #abi fn(#(#types),*) -> u64;
 
             // Not public: a private table is reached by one `lea`, a public one through the global offset table.
-            static TABLE: [Handler; #count] = [#(handlers::#handlers),*];
+            static TABLE: [Handler; #count] = [#(handlers::#handlers,)* #probe_entry];
 
             #exits
+            #probe
             #run
 
             /// One function per opcode.
@@ -165,6 +181,7 @@ pub fn emit(tier: &Tier) -> TokenStream {
             }
         }
         pub(crate) use #module::run;
+        #exports
     }
 }
 
@@ -195,7 +212,17 @@ fn exit(
     let (names, types): (Vec<_>, Vec<_>) = arguments().map(|word| (&word.name, word.ty)).unzip();
     let kept: Vec<_> = arguments().filter(|word| keeps(word)).map(|word| &word.name).collect();
     let name = super::ident(name);
+    // A call of a function that the compiler knows too well is no jump: it would drop arguments, and make up the result itself.
+    let opaque = tier.hoped.then(|| {
+        let known = format_ident!("{}", name.to_string().to_uppercase());
+        quote! {
+            #[used]
+            static #known: Handler = #name;
+        }
+    });
+    let hoped = tier.hoped;
     move |bits| {
+        let bits = if hoped { quote!(::core::hint::black_box(#bits)) } else { bits };
         quote! {
             #[doc = #doc]
             #[cold]
@@ -210,6 +237,7 @@ fn exit(
                 }
                 #bits
             }
+            #opaque
         }
     }
 }
@@ -240,6 +268,24 @@ fn run(tier: &Tier, words: &[Word]) -> TokenStream {
         None => quote!(#name),
     });
     let doc = super::run_doc(tier.how);
+    let enter = quote!(unsafe {
+        #(#stores)*
+        (*TABLE.get_unchecked(#pc.opcode() as usize))(#(#start),*)
+    });
+    let stack = tier.hoped.then(|| {
+        quote! {
+            /// Runs a program that ends in `PROBE`: how deep the host stack is there, as an address.
+            ///
+            /// # Safety
+            /// Of `run`.
+            #[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "the caller's promise")]
+            #[inline(never)]
+            #[allow(dead_code)]
+            pub(crate) unsafe fn stack_at_probe(#(#params),*) -> u64 {
+                #enter
+            }
+        }
+    });
     quote! {
         #[doc = #doc]
         ///
@@ -248,11 +294,29 @@ fn run(tier: &Tier, words: &[Word]) -> TokenStream {
         /// verified code, the second a frame with the slots that the code uses, the machine is valid.
         #[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "the caller's promise")]
         pub(crate) unsafe fn run(#(#params),*) -> Exit {
-            let bits = unsafe {
-                #(#stores)*
-                (*TABLE.get_unchecked(#pc.opcode() as usize))(#(#start),*)
-            };
+            let bits = #enter;
             Exit::from_bits(bits)
+        }
+        #stack
+    }
+}
+
+/// The last entry of the table, which no bytecode names.
+fn probe(tier: &Tier, words: &[Word]) -> TokenStream {
+    let abi = tier.abi;
+    let arguments = words.iter().filter(|word| word.argument);
+    let (names, types): (Vec<_>, Vec<_>) = arguments.map(|word| (&word.name, word.ty)).unzip();
+    quote! {
+        /// The opcode that leaves the loop with the address of a variable on the host stack for an exit.
+        #[allow(dead_code)]
+        pub(crate) const PROBE: u16 = TABLE.len() as u16 - 1;
+
+        #[cold]
+        #[inline(never)]
+        #[allow(unused_variables, clippy::too_many_arguments)]
+        unsafe extern #abi fn probe(#(#names: #types),*) -> u64 {
+            let here = 0u8;
+            ::core::hint::black_box(&raw const here).addr() as u64
         }
     }
 }

@@ -32,6 +32,7 @@ pub fn emit(table: &Table, client: &Client) -> Result<TokenStream> {
         abi: &value,
         go: quote!(return),
         in_machine: &client.in_machine,
+        hoped: true,
         module: "__sibling_loop",
         how: "handlers that end in a call of the next one",
     }))

@@ -22,6 +22,7 @@ pub fn emit(table: &crate::ast::Table, client: &Client) -> syn::Result<TokenStre
         abi: ABI,
         go: quote!(become),
         in_machine: &[],
+        hoped: false,
         module: "__tail_loop",
         how: "handlers that `become` each other",
     }))

@@ -18,7 +18,7 @@ mod __sibling_loop {
         Code,
         f64,
     ) -> u64;
-    static TABLE: [Handler; 14usize] = [
+    static TABLE: [Handler; 15usize] = [
         handlers::i32_sub_rrs,
         handlers::i32_sub_rri,
         handlers::i32_sub_rss,
@@ -33,6 +33,7 @@ mod __sibling_loop {
         handlers::br_,
         handlers::set_lp_,
         handlers::call_,
+        probe,
     ];
     /// Leaves the loop with an exit's bits.
     #[cold]
@@ -58,8 +59,10 @@ mod __sibling_loop {
             (*machine).words.lp = lp;
             (*machine).words.fa = fa;
         }
-        a
+        ::core::hint::black_box(a)
     }
+    #[used]
+    static LEAVE: Handler = leave;
     /// Leaves the loop to poll.
     #[cold]
     #[inline(never)]
@@ -85,7 +88,27 @@ mod __sibling_loop {
             (*machine).words.lp = lp;
             (*machine).words.fa = fa;
         }
-        Exit::to_bits(Exit::Poll)
+        ::core::hint::black_box(Exit::to_bits(Exit::Poll))
+    }
+    #[used]
+    static POLL: Handler = poll;
+    /// The opcode that leaves the loop with the address of a variable on the host stack for an exit.
+    #[allow(dead_code)]
+    pub(crate) const PROBE: u16 = TABLE.len() as u16 - 1;
+    #[cold]
+    #[inline(never)]
+    #[allow(unused_variables, clippy::too_many_arguments)]
+    unsafe extern "sysv64" fn probe(
+        pc: Code,
+        fp: Frame,
+        memory_base: *mut u8,
+        a: u64,
+        machine: *mut Machine,
+        lp: Code,
+        fa: f64,
+    ) -> u64 {
+        let here = 0u8;
+        ::core::hint::black_box(&raw const here).addr() as u64
     }
     /// Runs from the first register's instruction until something leaves the loop: handlers that end in a call of the next one.
     ///
@@ -119,6 +142,39 @@ mod __sibling_loop {
             )
         };
         Exit::from_bits(bits)
+    }
+    /// Runs a program that ends in `PROBE`: how deep the host stack is there, as an address.
+    ///
+    /// # Safety
+    /// Of `run`.
+    #[allow(
+        clippy::all,
+        clippy::undocumented_unsafe_blocks,
+        reason = "the caller's promise"
+    )]
+    #[inline(never)]
+    #[allow(dead_code)]
+    pub(crate) unsafe fn stack_at_probe(
+        pc: Code,
+        fp: Frame,
+        memory: Memory,
+        machine: *mut Machine,
+    ) -> u64 {
+        unsafe {
+            (*machine).words.memory_length = memory.length;
+            (*TABLE
+                .get_unchecked(
+                    pc.opcode() as usize,
+                ))(
+                pc,
+                fp,
+                memory.base,
+                (*machine).words.a,
+                machine,
+                (*machine).words.lp,
+                (*machine).words.fa,
+            )
+        }
     }
     /// One function per opcode.
     #[allow(
@@ -162,10 +218,11 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(4);
-                return (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, lp, fa);
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::arch::asm!(
+                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
+                );
+                return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn i32_sub_rri(
@@ -185,10 +242,11 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(6);
-                return (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, lp, fa);
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::arch::asm!(
+                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
+                );
+                return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn i32_sub_rss(
@@ -208,10 +266,11 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(6);
-                return (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, lp, fa);
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::arch::asm!(
+                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
+                );
+                return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn i32_sub_rsi(
@@ -231,10 +290,11 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(8);
-                return (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, lp, fa);
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::arch::asm!(
+                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
+                );
+                return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn i32_lt_rrs(
@@ -254,10 +314,11 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(4);
-                return (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, lp, fa);
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::arch::asm!(
+                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
+                );
+                return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn br_if_i32_lt_ri(
@@ -277,16 +338,20 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 if result {
                     let pc = pc.jump(pc.read(6));
-                    return (*TABLE
-                        .get_unchecked(
-                            pc.opcode() as usize,
-                        ))(pc, fp, memory_base, a, machine, lp, fa);
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::arch::asm!(
+                        "/* {} */", inout(reg) next, options(nomem, nostack,
+                        preserves_flags)
+                    );
+                    return next(pc, fp, memory_base, a, machine, lp, fa);
                 } else {
                     let pc = pc.advance(6 + <Target as Immediate>::SIZE);
-                    return (*TABLE
-                        .get_unchecked(
-                            pc.opcode() as usize,
-                        ))(pc, fp, memory_base, a, machine, lp, fa);
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::arch::asm!(
+                        "/* {} */", inout(reg) next, options(nomem, nostack,
+                        preserves_flags)
+                    );
+                    return next(pc, fp, memory_base, a, machine, lp, fa);
                 }
             }
         }
@@ -310,10 +375,11 @@ mod __sibling_loop {
                 let result = if result { v2 } else { v3 };
                 fp.set(pc.slot(2), Value::to_bits(result));
                 let pc = pc.advance(10);
-                return (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, lp, fa);
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::arch::asm!(
+                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
+                );
+                return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn top_if_i32_lt_rs(
@@ -339,16 +405,20 @@ mod __sibling_loop {
                         return super::poll(at, fp, memory_base, a, machine, lp, fa);
                     }
                     let pc = at;
-                    return (*TABLE
-                        .get_unchecked(
-                            pc.opcode() as usize,
-                        ))(pc, fp, memory_base, a, machine, lp, fa);
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::arch::asm!(
+                        "/* {} */", inout(reg) next, options(nomem, nostack,
+                        preserves_flags)
+                    );
+                    return next(pc, fp, memory_base, a, machine, lp, fa);
                 } else {
                     let pc = pc.advance(4);
-                    return (*TABLE
-                        .get_unchecked(
-                            pc.opcode() as usize,
-                        ))(pc, fp, memory_base, a, machine, lp, fa);
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::arch::asm!(
+                        "/* {} */", inout(reg) next, options(nomem, nostack,
+                        preserves_flags)
+                    );
+                    return next(pc, fp, memory_base, a, machine, lp, fa);
                 }
             }
         }
@@ -368,10 +438,11 @@ mod __sibling_loop {
                 let result = crate::isa::rows::f64_neg(v0);
                 fp.set(pc.slot(2), Value::to_bits(result));
                 let pc = pc.advance(4);
-                return (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, lp, fa);
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::arch::asm!(
+                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
+                );
+                return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn count_si(
@@ -392,19 +463,23 @@ mod __sibling_loop {
                 fp.set(pc.slot(2), Value::to_bits(v0));
                 if result {
                     let pc = pc.jump(pc.read(8 + <__Step as Immediate>::SIZE));
-                    return (*TABLE
-                        .get_unchecked(
-                            pc.opcode() as usize,
-                        ))(pc, fp, memory_base, a, machine, lp, fa);
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::arch::asm!(
+                        "/* {} */", inout(reg) next, options(nomem, nostack,
+                        preserves_flags)
+                    );
+                    return next(pc, fp, memory_base, a, machine, lp, fa);
                 } else {
                     let pc = pc
                         .advance(
                             8 + <__Step as Immediate>::SIZE + <Target as Immediate>::SIZE,
                         );
-                    return (*TABLE
-                        .get_unchecked(
-                            pc.opcode() as usize,
-                        ))(pc, fp, memory_base, a, machine, lp, fa);
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::arch::asm!(
+                        "/* {} */", inout(reg) next, options(nomem, nostack,
+                        preserves_flags)
+                    );
+                    return next(pc, fp, memory_base, a, machine, lp, fa);
                 }
             }
         }
@@ -442,10 +517,11 @@ mod __sibling_loop {
                 };
                 a = Value::to_bits(result);
                 let pc = pc.advance(4 + <__Offset as Immediate>::SIZE);
-                return (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, lp, fa);
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::arch::asm!(
+                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
+                );
+                return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn br_(
@@ -462,10 +538,11 @@ mod __sibling_loop {
                 let mut budget: Budget = (*machine).words.budget;
                 let result = crate::isa::rows::br(pc.read(2));
                 let pc = pc.jump(result);
-                return (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, lp, fa);
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::arch::asm!(
+                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
+                );
+                return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn set_lp_(
@@ -484,10 +561,11 @@ mod __sibling_loop {
                 crate::isa::rows::set_lp(&mut own_lp, pc.advance(2));
                 lp = own_lp;
                 let pc = pc.advance(2);
-                return (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, a, machine, lp, fa);
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::arch::asm!(
+                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
+                );
+                return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
         pub(super) unsafe extern "sysv64" fn call_(
@@ -521,10 +599,12 @@ mod __sibling_loop {
                             return super::poll(at, fp, memory_base, a, machine, lp, fa);
                         }
                         let pc = at;
-                        return (*TABLE
-                            .get_unchecked(
-                                pc.opcode() as usize,
-                            ))(pc, fp, memory_base, a, machine, lp, fa);
+                        let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                        ::core::arch::asm!(
+                            "/* {} */", inout(reg) next, options(nomem, nostack,
+                            preserves_flags)
+                        );
+                        return next(pc, fp, memory_base, a, machine, lp, fa);
                     }
                     Flow::Jump => {
                         let at = own_pc;
@@ -534,10 +614,12 @@ mod __sibling_loop {
                             return super::poll(at, fp, memory_base, a, machine, lp, fa);
                         }
                         let pc = at;
-                        return (*TABLE
-                            .get_unchecked(
-                                pc.opcode() as usize,
-                            ))(pc, fp, memory_base, a, machine, lp, fa);
+                        let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                        ::core::arch::asm!(
+                            "/* {} */", inout(reg) next, options(nomem, nostack,
+                            preserves_flags)
+                        );
+                        return next(pc, fp, memory_base, a, machine, lp, fa);
                     }
                     Flow::Exit(exit) => {
                         return super::leave(
@@ -556,3 +638,5 @@ mod __sibling_loop {
     }
 }
 pub(crate) use __sibling_loop::run;
+#[allow(unused_imports)]
+pub(crate) use __sibling_loop::{PROBE, stack_at_probe};

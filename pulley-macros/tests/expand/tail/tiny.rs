@@ -171,10 +171,18 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(4);
-                become (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                become next(
+                    pc,
+                    fp,
+                    memory_base,
+                    memory_length,
+                    a,
+                    machine,
+                    lp,
+                    budget,
+                    fa,
+                )
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn i32_sub_rri(
@@ -194,10 +202,18 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(6);
-                become (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                become next(
+                    pc,
+                    fp,
+                    memory_base,
+                    memory_length,
+                    a,
+                    machine,
+                    lp,
+                    budget,
+                    fa,
+                )
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn i32_sub_rss(
@@ -217,10 +233,18 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(6);
-                become (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                become next(
+                    pc,
+                    fp,
+                    memory_base,
+                    memory_length,
+                    a,
+                    machine,
+                    lp,
+                    budget,
+                    fa,
+                )
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn i32_sub_rsi(
@@ -240,10 +264,18 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(8);
-                become (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                become next(
+                    pc,
+                    fp,
+                    memory_base,
+                    memory_length,
+                    a,
+                    machine,
+                    lp,
+                    budget,
+                    fa,
+                )
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn i32_lt_rrs(
@@ -263,10 +295,18 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(4);
-                become (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                become next(
+                    pc,
+                    fp,
+                    memory_base,
+                    memory_length,
+                    a,
+                    machine,
+                    lp,
+                    budget,
+                    fa,
+                )
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn br_if_i32_lt_ri(
@@ -286,10 +326,8 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 if result {
                     let pc = pc.jump(pc.read(6));
-                    become (*TABLE
-                        .get_unchecked(
-                            pc.opcode() as usize,
-                        ))(
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    become next(
                         pc,
                         fp,
                         memory_base,
@@ -302,10 +340,8 @@ mod __tail_loop {
                     )
                 } else {
                     let pc = pc.advance(6 + <Target as Immediate>::SIZE);
-                    become (*TABLE
-                        .get_unchecked(
-                            pc.opcode() as usize,
-                        ))(
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    become next(
                         pc,
                         fp,
                         memory_base,
@@ -339,10 +375,18 @@ mod __tail_loop {
                 let result = if result { v2 } else { v3 };
                 fp.set(pc.slot(2), Value::to_bits(result));
                 let pc = pc.advance(10);
-                become (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                become next(
+                    pc,
+                    fp,
+                    memory_base,
+                    memory_length,
+                    a,
+                    machine,
+                    lp,
+                    budget,
+                    fa,
+                )
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn top_if_i32_lt_rs(
@@ -377,10 +421,8 @@ mod __tail_loop {
                         )
                     }
                     let pc = at;
-                    become (*TABLE
-                        .get_unchecked(
-                            pc.opcode() as usize,
-                        ))(
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    become next(
                         pc,
                         fp,
                         memory_base,
@@ -393,10 +435,8 @@ mod __tail_loop {
                     )
                 } else {
                     let pc = pc.advance(4);
-                    become (*TABLE
-                        .get_unchecked(
-                            pc.opcode() as usize,
-                        ))(
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    become next(
                         pc,
                         fp,
                         memory_base,
@@ -426,10 +466,18 @@ mod __tail_loop {
                 let result = crate::isa::rows::f64_neg(v0);
                 fp.set(pc.slot(2), Value::to_bits(result));
                 let pc = pc.advance(4);
-                become (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                become next(
+                    pc,
+                    fp,
+                    memory_base,
+                    memory_length,
+                    a,
+                    machine,
+                    lp,
+                    budget,
+                    fa,
+                )
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn count_si(
@@ -450,10 +498,8 @@ mod __tail_loop {
                 fp.set(pc.slot(2), Value::to_bits(v0));
                 if result {
                     let pc = pc.jump(pc.read(8 + <__Step as Immediate>::SIZE));
-                    become (*TABLE
-                        .get_unchecked(
-                            pc.opcode() as usize,
-                        ))(
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    become next(
                         pc,
                         fp,
                         memory_base,
@@ -469,10 +515,8 @@ mod __tail_loop {
                         .advance(
                             8 + <__Step as Immediate>::SIZE + <Target as Immediate>::SIZE,
                         );
-                    become (*TABLE
-                        .get_unchecked(
-                            pc.opcode() as usize,
-                        ))(
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    become next(
                         pc,
                         fp,
                         memory_base,
@@ -522,10 +566,18 @@ mod __tail_loop {
                 };
                 a = Value::to_bits(result);
                 let pc = pc.advance(4 + <__Offset as Immediate>::SIZE);
-                become (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                become next(
+                    pc,
+                    fp,
+                    memory_base,
+                    memory_length,
+                    a,
+                    machine,
+                    lp,
+                    budget,
+                    fa,
+                )
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn br_(
@@ -542,10 +594,18 @@ mod __tail_loop {
             unsafe {
                 let result = crate::isa::rows::br(pc.read(2));
                 let pc = pc.jump(result);
-                become (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                become next(
+                    pc,
+                    fp,
+                    memory_base,
+                    memory_length,
+                    a,
+                    machine,
+                    lp,
+                    budget,
+                    fa,
+                )
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn set_lp_(
@@ -564,10 +624,18 @@ mod __tail_loop {
                 crate::isa::rows::set_lp(&mut own_lp, pc.advance(2));
                 lp = own_lp;
                 let pc = pc.advance(2);
-                become (*TABLE
-                    .get_unchecked(
-                        pc.opcode() as usize,
-                    ))(pc, fp, memory_base, memory_length, a, machine, lp, budget, fa)
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                become next(
+                    pc,
+                    fp,
+                    memory_base,
+                    memory_length,
+                    a,
+                    machine,
+                    lp,
+                    budget,
+                    fa,
+                )
             }
         }
         pub(super) unsafe extern "rust-preserve-none" fn call_(
@@ -610,10 +678,8 @@ mod __tail_loop {
                             )
                         }
                         let pc = at;
-                        become (*TABLE
-                            .get_unchecked(
-                                pc.opcode() as usize,
-                            ))(
+                        let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                        become next(
                             pc,
                             fp,
                             memory_base,
@@ -642,10 +708,8 @@ mod __tail_loop {
                             )
                         }
                         let pc = at;
-                        become (*TABLE
-                            .get_unchecked(
-                                pc.opcode() as usize,
-                            ))(
+                        let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                        become next(
                             pc,
                             fp,
                             memory_base,
