@@ -53,6 +53,16 @@ pub(crate) struct CompileOptions {
         hide_possible_values = true
     )]
     pub(crate) optimize: bool,
+    /// Whether two adjacent instructions may run as one: on or off
+    #[arg(
+        long,
+        value_name = "on|off",
+        default_value = "on",
+        value_parser = BoolishValueParser::new(),
+        action = clap::ArgAction::Set,
+        hide = true
+    )]
+    pub(crate) pairs: bool,
 }
 
 const RUN_HELP: &str = "\
@@ -81,6 +91,10 @@ pub(crate) struct RunOptions {
     #[cfg(feature = "count-instructions")]
     #[arg(long)]
     pub(crate) count: bool,
+    /// Write how often each instruction of the module was executed to this file, a line each: times executed, times reached from the line before, opcode
+    #[cfg(feature = "count-instructions")]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) count_to: Option<PathBuf>,
     /// Set an environment variable of the program; without a value, pass on this process's
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<String>,

@@ -5,7 +5,7 @@
 mod args;
 mod clock;
 #[cfg(feature = "count-instructions")]
-mod count;
+pub mod count;
 mod failure;
 mod input;
 mod invoke;
@@ -28,9 +28,7 @@ pub fn main() -> ExitCode {
         Command::Run(options) => {
             let outcome = run::run(&options);
             #[cfg(feature = "count-instructions")]
-            if options.count {
-                count::report();
-            }
+            let outcome = count::finish(&options, outcome);
             outcome
         }
         #[cfg(feature = "profile")]

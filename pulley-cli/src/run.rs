@@ -86,6 +86,9 @@ pub(crate) fn engine(
     max_wasm_stack: Option<usize>,
 ) -> Result<Engine, Failure> {
     config.optimize(options.optimize);
+    if !options.pairs {
+        config.pair_instructions(false);
+    }
     if let Some(bytes) = max_wasm_stack {
         config.max_wasm_stack(bytes);
     }

@@ -19,6 +19,11 @@ fn optimized() {
 }
 
 #[test]
+fn without_pairs() {
+    check(Config::new().pair_instructions(false), false);
+}
+
+#[test]
 fn unoptimized() {
     check(Config::new().optimize(false), false);
 }

@@ -22,6 +22,8 @@ pub mod isa;
 pub mod machine;
 pub mod module;
 #[cfg(feature = "interpreter")]
+mod pairs;
+#[cfg(feature = "interpreter")]
 mod run;
 pub mod trap;
 pub mod value;

@@ -247,24 +247,55 @@ pub struct ModuleParts {
     pub start: Option<u32>,
     /// Function names by index, imports included (name section); empty where there is none.
     pub func_names: Vec<Option<String>>,
-    /// Bytecode of all functions.
+    /// Bytecode of all functions. In a [`Module`] the number of a pair may stand in place of an opcode: what reads code
+    /// does so by [`disassemble`](crate::isa::disassemble), which sees the opcode.
     pub code: Box<[u8]>,
 }
 
 /// A compiled module that a machine may run: parts that somebody vouched for, and that nobody changes any more.
 #[derive(Clone, Debug)]
-pub struct Module(ModuleParts);
+pub struct Module {
+    parts: ModuleParts,
+    /// Whether the code may hold numbers of pairs.
+    #[cfg_attr(not(feature = "profile"), allow(dead_code))]
+    pairs: bool,
+}
 
 impl Module {
     /// Takes `parts` for a module without a check. It is what a verifier will do safely.
+    ///
+    /// `pairs` allows the handlers for pairs of adjacent instructions, if the dispatch loop of this build has any.
     ///
     /// # Safety
     /// The code is that of `pulley-cranelift` for the same parts, unchanged. In particular: opcodes, slots, windows, targets
     /// and indices in it are in range; every function's code lies at `entry..end`, is entered at its start and does not fall
     /// off its end; `frame_slots` covers every slot and window that it uses; type, function, table, memory and global indices
     /// in all parts are in range, and constant expressions have the types of their places.
-    pub unsafe fn new_unchecked(parts: ModuleParts) -> Module {
-        Module(parts)
+    pub unsafe fn new_unchecked(parts: ModuleParts, pairs: bool) -> Module {
+        let module = Module { parts, pairs };
+        #[cfg(feature = "interpreter")]
+        let module = module.prepared();
+        module
+    }
+
+    /// Prepares the code for the dispatch loop of this build.
+    #[cfg(feature = "interpreter")]
+    fn prepared(mut self) -> Module {
+        self.pairs &= crate::run::has_pairs();
+        if self.pairs {
+            for function in &self.parts.functions {
+                crate::pairs::install(&mut self.parts.code[function.entry as usize..function.end as usize]);
+            }
+        }
+        #[cfg(feature = "count-instructions")]
+        crate::machine::count::watch(&self.parts.code);
+        self
+    }
+
+    /// Whether only a loop that has handlers for pairs may run the code.
+    #[cfg(feature = "profile")]
+    pub(crate) fn has_pairs(&self) -> bool {
+        self.pairs
     }
 }
 
@@ -272,7 +303,7 @@ impl core::ops::Deref for Module {
     type Target = ModuleParts;
 
     fn deref(&self) -> &ModuleParts {
-        &self.0
+        &self.parts
     }
 }
 

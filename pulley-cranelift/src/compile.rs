@@ -35,7 +35,7 @@ pub fn compile(wasm: &[u8], options: &Options) -> Result<Module, CompileError> {
     let mut parts = parsed.module;
     link(&mut parts, compiled)?;
     // SAFETY: the parts were validated as wasm, and the code was compiled from them just now.
-    Ok(unsafe { Module::new_unchecked(parts) })
+    Ok(unsafe { Module::new_unchecked(parts, options.pairs) })
 }
 
 /// What a thread keeps from one function to the next.

@@ -35,10 +35,13 @@ pub struct Options {
     pub threads: usize,
     /// Whether loops get the loop-top register. It is on except in tests.
     pub loop_top: bool,
+    /// Whether the module may use handlers for pairs of instructions, where the interpreter has them. The code that the
+    /// compiler makes is the same.
+    pub pairs: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { optimize: true, threads: 0, loop_top: true }
+        Options { optimize: true, threads: 0, loop_top: true, pairs: true }
     }
 }

@@ -11,6 +11,23 @@ pub struct Spec {
     pub registers: Vec<Register>,
     pub families: Vec<Family>,
     pub groups: Vec<Path>,
+    pub pairs: Option<PairList>,
+}
+
+/// `pairs { .. }`: the list itself or the file that it stands in, relative to the manifest of the crate.
+pub enum PairList {
+    Here(Vec<[Ident; 2]>),
+    File(syn::LitStr),
+}
+
+/// The pairs of opcodes that have a handler of their own.
+#[derive(Default)]
+pub struct Pairs {
+    pub file: Option<syn::LitStr>,
+    /// Numbers of opcodes: positions among all forms.
+    pub list: Vec<[usize; 2]>,
+    /// Lines of the file that are no pairs.
+    pub skipped: Vec<String>,
 }
 
 /// One line of `registers { .. }`.
@@ -111,6 +128,7 @@ pub struct Table {
     pub rows: Vec<Row>,
     /// The types of immediates, each with a group that knows it.
     pub types: Vec<(Ident, usize)>,
+    pub pairs: Pairs,
 }
 
 impl Table {

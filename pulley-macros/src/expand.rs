@@ -3,7 +3,7 @@
 //! `isa!` cannot see the rows, which stand in other modules. So it calls the hidden macro of the first group, which
 //! appends its rows and calls `__isa!`, which calls the next group's; after the last one it has everything.
 
-use crate::ast::{Checked, Table};
+use crate::ast::{Checked, Pairs, Table};
 use crate::parse::{Chain, Client, ClientCall, Whole};
 use crate::{emit, validate};
 use proc_macro2::TokenStream;
@@ -71,7 +71,10 @@ pub fn run(input: TokenStream, emit: fn(&Table, &Client) -> syn::Result<TokenStr
     match syn::parse2::<ClientCall>(input) {
         Ok(ClientCall { client, whole }) => {
             let isa = &client.isa;
-            let Checked { table, errors } = validate::check(whole);
+            let Checked { mut table, errors } = validate::check(whole);
+            if !client.pairs {
+                table.pairs = Pairs::default();
+            }
             if !errors.is_empty() || !table.is_whole() {
                 return emit::stub_run(&table, &quote!(#isa));
             }

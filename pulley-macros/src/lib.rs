@@ -140,6 +140,7 @@ mod expand;
 mod form;
 mod group;
 mod layout;
+mod pairs;
 mod parse;
 #[cfg(test)]
 mod snapshot;

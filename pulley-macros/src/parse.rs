@@ -1,6 +1,6 @@
 //! The grammar of `isa! { .. }` and of the tokens that hidden macros pass along.
 
-use crate::ast::{Alternative, Family, Fusion, Group, Register, RegisterKind, Signed, Spec, Values};
+use crate::ast::{Alternative, Family, Fusion, Group, PairList, Register, RegisterKind, Signed, Spec, Values};
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Result};
@@ -16,6 +16,7 @@ mod kw {
     syn::custom_keyword!(observe);
     syn::custom_keyword!(abi);
     syn::custom_keyword!(in_machine);
+    syn::custom_keyword!(pairs);
     syn::custom_keyword!(commutes);
     syn::custom_keyword!(ticks);
 }
@@ -44,7 +45,28 @@ impl Parse for Spec {
         input.parse::<kw::groups>()?;
         braced!(section in input);
         let groups = Punctuated::<Path, Token![,]>::parse_terminated_with(&section, Path::parse_mod_style)?;
-        Ok(Spec { uses, registers, families, groups: groups.into_iter().collect() })
+        let mut pairs = None;
+        if input.peek(kw::pairs) {
+            input.parse::<kw::pairs>()?;
+            let section;
+            braced!(section in input);
+            pairs = Some(section.parse()?);
+        }
+        Ok(Spec { uses, registers, families, groups: groups.into_iter().collect(), pairs })
+    }
+}
+
+impl Parse for PairList {
+    fn parse(input: ParseStream) -> Result<PairList> {
+        if input.peek(syn::LitStr) {
+            return input.parse().map(PairList::File);
+        }
+        let mut list = Vec::new();
+        while !input.is_empty() {
+            list.push([input.parse()?, input.parse()?]);
+            input.parse::<Token![;]>()?;
+        }
+        Ok(PairList::Here(list))
     }
 }
 
@@ -240,6 +262,8 @@ pub struct Client {
     pub abi: Option<LitStr>,
     /// `in_machine = [word, word];`
     pub in_machine: Vec<Ident>,
+    /// `pairs;`: the loop has handlers for pairs.
+    pub pairs: bool,
 }
 
 impl Parse for Client {
@@ -248,7 +272,7 @@ impl Parse for Client {
         input.parse::<Token![=]>()?;
         let isa = input.call(Path::parse_mod_style)?;
         input.parse::<Token![;]>()?;
-        let mut client = Client { isa, check: None, observe: None, abi: None, in_machine: Vec::new() };
+        let mut client = Client { isa, check: None, observe: None, abi: None, in_machine: Vec::new(), pairs: false };
         if input.parse::<Option<kw::check>>()?.is_some() {
             input.parse::<Token![=]>()?;
             client.check = Some(input.call(Path::parse_mod_style)?);
@@ -269,6 +293,10 @@ impl Parse for Client {
             let words;
             bracketed!(words in input);
             client.in_machine = Punctuated::<Ident, Token![,]>::parse_terminated(&words)?.into_iter().collect();
+            input.parse::<Token![;]>()?;
+        }
+        if input.parse::<Option<kw::pairs>>()?.is_some() {
+            client.pairs = true;
             input.parse::<Token![;]>()?;
         }
         Ok(client)

@@ -32,6 +32,7 @@ fn tiny() -> crate::ast::Table {
             ticking = , ticks;
         }
         groups { rows }
+        pairs { LoadRS BrIfI32LtRI; BrIfI32LtRI Call; I32SubRSI I32SubRRI; }
     };
     let groups = quote! {
         rows {

@@ -32,10 +32,14 @@ pub fn check(whole: Whole) -> Checked {
         }
     }
     checker.unique();
-    let Checker { errors, rows, .. } = checker;
+    let Checker { mut errors, rows, .. } = checker;
     let groups = groups.into_iter().map(|group| group.path).collect();
     let types = types(&rows);
-    Checked { table: Table { uses: spec.uses, registers: spec.registers, groups, rows, types }, errors }
+    let pairs = crate::pairs::resolve(spec.pairs, &rows).unwrap_or_else(|error| {
+        errors.push(error);
+        Pairs::default()
+    });
+    Checked { table: Table { uses: spec.uses, registers: spec.registers, groups, rows, types, pairs }, errors }
 }
 
 struct Checker<'a> {

@@ -18,6 +18,7 @@ use crate::{Result, reserve};
 pub struct Config {
     optimize: bool,
     parallel: bool,
+    pairs: bool,
     stack_bytes: usize,
     nested_calls: usize,
     memory_reservation: u64,
@@ -48,6 +49,7 @@ impl Config {
         Config {
             optimize: true,
             parallel: true,
+            pairs: true,
             stack_bytes: 1 << 20,
             nested_calls: 200,
             memory_reservation: reserve::LARGEST,
@@ -70,6 +72,13 @@ impl Config {
     /// Whether to compile the functions of a module on all cores. It is on by default.
     pub fn parallel_compilation(&mut self, yes: bool) -> &mut Config {
         self.parallel = yes;
+        self
+    }
+
+    /// Whether the interpreter may run two adjacent instructions as one, where it has a handler for the two. It is on by
+    /// default; off, programs do the same, more slowly. For measurements and tests.
+    pub fn pair_instructions(&mut self, yes: bool) -> &mut Config {
+        self.pairs = yes;
         self
     }
 
@@ -174,8 +183,8 @@ impl Engine {
     #[cfg(feature = "compiler")]
     pub(crate) fn compile(&self, wasm: &[u8]) -> Result<pulley_core::module::Module> {
         let threads = if self.config.parallel { 0 } else { 1 };
-        let options =
-            pulley_cranelift::Options { optimize: self.config.optimize, threads, loop_top: self.config.loop_top };
+        let Config { optimize, loop_top, pairs, .. } = *self.config;
+        let options = pulley_cranelift::Options { optimize, threads, loop_top, pairs };
         Ok(pulley_cranelift::compile(wasm, &options)?)
     }
 }

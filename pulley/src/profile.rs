@@ -130,7 +130,9 @@ pub struct Stack {
 impl Profiler {
     /// The default configuration for engines whose stores are profiled: modules of another one may run without being counted.
     pub fn config() -> Config {
-        Config::new()
+        let mut config = Config::new();
+        config.pair_instructions(false);
+        config
     }
 
     /// Starts profiling a store, by elapsed time.

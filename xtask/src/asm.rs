@@ -18,7 +18,7 @@ const SLOW: [&str; 4] = ["memory_copy", "memory_fill", "memory_init", "data_drop
 /// Rows that decide their own control flow and are hot all the same.
 const HOT: [&str; 6] = ["call", "call_indirect", "return_", "return_value", "return_f32", "return_f64"];
 
-fn is_hot(row: Row) -> bool {
+pub(crate) fn is_hot(row: Row) -> bool {
     let info = row.info();
     let simple = matches!(info.flow, FlowKind::Next | FlowKind::Branch | FlowKind::Jump);
     simple && info.group != "table" && !SLOW.contains(&info.name) || HOT.contains(&info.name)

@@ -4,6 +4,7 @@ mod asm;
 mod bench;
 mod cargo;
 mod counts;
+mod pairs;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,9 @@ cargo xtask TASK
                          count the host instructions that benchmarks take (valgrind), and compare with
                          benches/limits; PULLEY_BLESS=1 writes new limits
       --per-instruction  also print host instructions per executed bytecode instruction
+  pairs [--extra 'NAME=FILE ARGS']... [--extra-file FILE] [--number N] [--report]
+                         profile programs (those of the repository and extra ones, as `pulley run` runs them; a name that starts
+                         with `-` is held out) and write pulley-core/src/isa/pairs.txt (--report: compare lists instead)
   help                   this text";
 
 fn main() -> ExitCode {
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
         ["asm", "--tail-calls"] => asm::check(asm::Build::Tail),
         ["bench", options @ ..] => bench::run(options),
         ["counts", options @ ..] => counts::run(options),
+        ["pairs", options @ ..] => pairs::run(options),
         ["help" | "--help"] => {
             println!("{HELP}");
             Ok(())

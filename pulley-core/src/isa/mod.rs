@@ -105,4 +105,7 @@ pulley_macros::isa! {
         globals::global,
         controls::control,
     }
+
+    // Adjacent instructions that one handler runs, most useful first: `cargo xtask pairs` writes the list.
+    pairs { "src/isa/pairs.txt" }
 }

@@ -27,7 +27,7 @@ impl Code {
         // SAFETY: the caller's: an instruction starts with its two-byte opcode.
         let opcode = u16::from_le_bytes(unsafe { *self.0.cast::<[u8; 2]>() });
         #[cfg(feature = "count-instructions")]
-        crate::machine::count::note(opcode);
+        crate::machine::count::note(self.0 as usize, opcode);
         opcode
     }
 

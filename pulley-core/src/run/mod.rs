@@ -81,6 +81,11 @@ cfg_if::cfg_if! {
     }
 }
 
+/// Whether code may have pairs: whether the loop of this process has handlers for them. What is counted are instructions.
+pub(crate) fn has_pairs() -> bool {
+    cfg!(all(feature = "pairs", not(feature = "count-instructions"))) && tier() != Tier::Match
+}
+
 /// The match loop once more, with the observer of profiles before every instruction.
 #[cfg(feature = "profile")]
 pub(crate) mod observed {

@@ -4,8 +4,14 @@
 //! least lives in the machine. More arguments than registers would go to the stack, and cost up to 2.8x.
 
 // The same convention on every system: Windows' own passes four integers.
-#[cfg(target_arch = "x86_64")]
-pulley_macros::sibling_loop! { isa = crate::isa; abi = "sysv64"; in_machine = [lp, budget]; }
-
-#[cfg(not(target_arch = "x86_64"))]
-pulley_macros::sibling_loop! { isa = crate::isa; abi = "C"; in_machine = []; }
+cfg_if::cfg_if! {
+    if #[cfg(all(target_arch = "x86_64", feature = "pairs", not(feature = "count-instructions")))] {
+        pulley_macros::sibling_loop! { isa = crate::isa; abi = "sysv64"; in_machine = [lp, budget]; pairs; }
+    } else if #[cfg(target_arch = "x86_64")] {
+        pulley_macros::sibling_loop! { isa = crate::isa; abi = "sysv64"; in_machine = [lp, budget]; }
+    } else if #[cfg(all(feature = "pairs", not(feature = "count-instructions")))] {
+        pulley_macros::sibling_loop! { isa = crate::isa; abi = "C"; in_machine = []; pairs; }
+    } else {
+        pulley_macros::sibling_loop! { isa = crate::isa; abi = "C"; in_machine = []; }
+    }
+}

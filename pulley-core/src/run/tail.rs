@@ -4,4 +4,8 @@
 //! every register the caller's to save, so that a handler has nothing to push. More than eleven integer arguments
 //! miscompile (an indirect tail call has no register left for its target): the macro refuses them.
 
+#[cfg(all(feature = "pairs", not(feature = "count-instructions")))]
+pulley_macros::tail_loop! { isa = crate::isa; pairs; }
+
+#[cfg(not(all(feature = "pairs", not(feature = "count-instructions"))))]
 pulley_macros::tail_loop! { isa = crate::isa; }

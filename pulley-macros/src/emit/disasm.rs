@@ -42,7 +42,7 @@ pub fn emit() -> TokenStream {
             let truncated = Malformed::Truncated { at };
             let bytes = code.get(at..).ok_or(truncated)?;
             let number = bytes.first_chunk::<2>().map(|bytes| u16::from_le_bytes(*bytes)).ok_or(truncated)?;
-            let opcode = Opcode::from_u16(number).ok_or(Malformed::Opcode { at, number })?;
+            let opcode = Opcode::decode(number).ok_or(Malformed::Opcode { at, number })?;
             let mut size = opcode.info().size as usize;
             let instruction = Instruction { bytes: bytes.get(..size).ok_or(truncated)?, at, opcode };
             for (field, bits) in instruction.fields() {

@@ -140,12 +140,15 @@ pub fn emit(tier: &Tier) -> TokenStream {
     let dispatch = Calls { tier, words: &words, machine: super::machine(table) };
     let body = Body { table, isa: isa.clone(), dispatch: &dispatch };
     let handlers: Vec<_> = forms(table).map(|(row, form)| handler(row, form)).collect();
-    let functions = forms(table).zip(&handlers).map(|((row, form), name)| {
-        let body = body.emit(row, form);
+    let pairs = super::pairs::handlers(&body, handler);
+    let function = |name: &Ident, body: &TokenStream| {
         quote! {
             pub(super) unsafe extern #abi fn #name(#(mut #names: #types),*) -> u64 { unsafe { #body } }
         }
-    });
+    };
+    let functions = forms(table).zip(&handlers).map(|((row, form), name)| function(name, &body.emit(row, form)));
+    let functions = functions.chain(pairs.functions.iter().map(|(name, body)| function(name, body)));
+    let handlers: Vec<_> = handlers.iter().chain(&pairs.names).collect();
     let count = handlers.len() + tier.hoped as usize;
     let (exits, run) = (exits(tier, &words), run(tier, &words));
     let module = format_ident!("{}", tier.module);
@@ -169,7 +172,7 @@ pub fn emit(tier: &Tier) -> TokenStream {
             #probe
             #run
 
-            /// One function per opcode.
+            /// One function per opcode and per pair.
             #[allow(unused_mut, unused_variables, unused_assignments, unused_braces, unreachable_code)]
             #[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "`run`'s caller's promise covers all of it: the \
                 code is verified, so opcodes, fields, slots and targets are what the table says")]

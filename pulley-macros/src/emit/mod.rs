@@ -8,6 +8,7 @@ pub mod match_loop;
 pub mod metadata;
 pub mod opcode;
 pub mod operands;
+pub mod pairs;
 pub mod sibling_loop;
 pub mod tail_loop;
 pub mod tests;
@@ -23,6 +24,7 @@ use quote::quote;
 pub fn isa(table: &Table) -> TokenStream {
     let uses = uses(table, &quote!(super));
     let opcode = opcode::emit(table);
+    let pairs = pairs::emit(table);
     let metadata = metadata::emit(table);
     let operands = operands::emit(table);
     let encode = encode::emit(table);
@@ -33,6 +35,7 @@ pub fn isa(table: &Table) -> TokenStream {
             extern crate alloc;
             #uses
             #opcode
+            #pairs
             #metadata
             #operands
             #encode

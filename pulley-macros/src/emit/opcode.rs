@@ -50,7 +50,7 @@ fn opcode(table: &Table) -> TokenStream {
             }
 
             /// What is known about it.
-            pub fn info(self) -> &'static OpcodeInfo {
+            pub const fn info(self) -> &'static OpcodeInfo {
                 &OPCODES[self as usize]
             }
         }

@@ -70,7 +70,7 @@ pub fn emit(table: &Table) -> TokenStream {
             }
             #[inline(always)]
             fn opcode_at(bytes: &[u8], opcode: super::Opcode) -> Option<u16> {
-                u16_at(bytes, 0).filter(|op| *op == opcode as u16)
+                u16_at(bytes, 0).filter(|op| super::Opcode::decode(*op) == Some(opcode))
             }
             #(#structs)*
         }

@@ -79,7 +79,7 @@ mod __isa {
             unsafe { core::mem::transmute::<u16, Opcode>(number) }
         }
         /// What is known about it.
-        pub fn info(self) -> &'static OpcodeInfo {
+        pub const fn info(self) -> &'static OpcodeInfo {
             &OPCODES[self as usize]
         }
     }
@@ -135,6 +135,51 @@ mod __isa {
         /// The row with this name.
         pub fn from_name(name: &str) -> Option<Row> {
             Row::ALL.iter().copied().find(|row| row.info().name == name)
+        }
+    }
+    /// For each opcode, where the pairs that it is the first of start.
+    static PAIR_STARTS: [u16; 15usize] = [
+        0u16, 0u16, 0u16, 0u16, 1u16, 1u16, 2u16, 2u16, 2u16, 2u16, 2u16, 3u16, 3u16,
+        3u16, 3u16,
+    ];
+    static PAIR_FIRSTS: [u16; 3usize] = [3u16, 5u16, 10u16];
+    static PAIR_SECONDS: [u16; 3usize] = [1u16, 13u16, 5u16];
+    const _: () = assert!(
+        Opcode::COUNT + Opcode::PAIRS <= u16::MAX as usize,
+        "opcodes and pairs are more than u16 counts",
+    );
+    /// Pairs: adjacent instructions that one handler runs. In code that is prepared for a loop that has those
+    /// handlers, the number of a pair stands in place of the first one's opcode.
+    impl Opcode {
+        /// How many pairs there are: their numbers start at [`Opcode::COUNT`].
+        pub const PAIRS: usize = 3usize;
+        /// Lines of the list of pairs that name no two opcodes of which the first falls through, or repeat a pair.
+        pub const SKIPPED_PAIRS: &'static [&'static str] = &[];
+        /// The number of the pair of this opcode and `second`, if there is one.
+        #[inline]
+        pub fn paired_with(self, second: Opcode) -> Option<u16> {
+            let (start, end) = (
+                PAIR_STARTS[self as usize] as usize,
+                PAIR_STARTS[self as usize + 1] as usize,
+            );
+            let at = PAIR_SECONDS[start..end].binary_search(&(second as u16)).ok()?;
+            Some((Opcode::COUNT + start + at) as u16)
+        }
+        /// The opcodes of the pair with this number.
+        pub fn pair(number: u16) -> Option<[Opcode; 2]> {
+            let at = (number as usize).checked_sub(Opcode::COUNT)?;
+            Some([
+                Opcode::from_u16(*PAIR_FIRSTS.get(at)?)?,
+                Opcode::from_u16(*PAIR_SECONDS.get(at)?)?,
+            ])
+        }
+        /// The opcode of an instruction that starts with this number: if that is a pair's, the first one's.
+        #[inline]
+        pub fn decode(number: u16) -> Option<Opcode> {
+            match (number as usize).checked_sub(Opcode::COUNT) {
+                None => Opcode::from_u16(number),
+                Some(at) => Opcode::from_u16(*PAIR_FIRSTS.get(at)?),
+            }
         }
     }
     /// A set of types that share a register.
@@ -958,7 +1003,7 @@ mod __isa {
         }
         #[inline(always)]
         fn opcode_at(bytes: &[u8], opcode: super::Opcode) -> Option<u16> {
-            u16_at(bytes, 0).filter(|op| *op == opcode as u16)
+            u16_at(bytes, 0).filter(|op| super::Opcode::decode(*op) == Some(opcode))
         }
         ///`i32_sub r, r, s`
         #[repr(C, packed)]
@@ -1546,7 +1591,7 @@ mod __isa {
             .first_chunk::<2>()
             .map(|bytes| u16::from_le_bytes(*bytes))
             .ok_or(truncated)?;
-        let opcode = Opcode::from_u16(number).ok_or(Malformed::Opcode { at, number })?;
+        let opcode = Opcode::decode(number).ok_or(Malformed::Opcode { at, number })?;
         let mut size = opcode.info().size as usize;
         let instruction = Instruction {
             bytes: bytes.get(..size).ok_or(truncated)?,

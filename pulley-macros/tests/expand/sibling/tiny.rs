@@ -18,7 +18,7 @@ mod __sibling_loop {
         Code,
         f64,
     ) -> u64;
-    static TABLE: [Handler; 15usize] = [
+    static TABLE: [Handler; 18usize] = [
         handlers::i32_sub_rrs,
         handlers::i32_sub_rri,
         handlers::i32_sub_rss,
@@ -33,6 +33,9 @@ mod __sibling_loop {
         handlers::br_,
         handlers::set_lp_,
         handlers::call_,
+        handlers::i32_sub_rsi_then_i32_sub_rri,
+        handlers::br_if_i32_lt_ri_then_call_,
+        handlers::load_rs_then_br_if_i32_lt_ri,
         probe,
     ];
     /// Leaves the loop with an exit's bits.
@@ -176,7 +179,7 @@ mod __sibling_loop {
             )
         }
     }
-    /// One function per opcode.
+    /// One function per opcode and per pair.
     #[allow(
         unused_mut,
         unused_variables,
@@ -633,6 +636,172 @@ mod __sibling_loop {
                         );
                     }
                 }
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn load_rs_then_br_if_i32_lt_ri(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut lp: Code,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
+                let v0 = Value::from_bits(fp.get(pc.slot(2)));
+                let own_memory = Memory {
+                    base: memory_base,
+                    length: memory_length,
+                };
+                let result = crate::isa::rows::load(&own_memory, v0, pc.read(4));
+                let result = match result {
+                    Ok(result) => result,
+                    Err(trap) => {
+                        return super::leave(
+                            pc,
+                            fp,
+                            memory_base,
+                            Exit::to_bits(Exit::from(trap)),
+                            machine,
+                            lp,
+                            fa,
+                        );
+                    }
+                };
+                a = Value::to_bits(result);
+                let pc = pc.advance(4 + <__Offset as Immediate>::SIZE);
+                let v0 = Value::from_bits(a);
+                let v1 = Inline::from_immediate(pc.immediate(2));
+                let result = crate::isa::rows::i32_lt(v0, v1);
+                if result {
+                    let pc = pc.jump(pc.read(6));
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::arch::asm!(
+                        "/* {} */", inout(reg) next, options(nomem, nostack,
+                        preserves_flags)
+                    );
+                    return next(pc, fp, memory_base, a, machine, lp, fa);
+                } else {
+                    let pc = pc.advance(6 + <Target as Immediate>::SIZE);
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::arch::asm!(
+                        "/* {} */", inout(reg) next, options(nomem, nostack,
+                        preserves_flags)
+                    );
+                    return next(pc, fp, memory_base, a, machine, lp, fa);
+                }
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn br_if_i32_lt_ri_then_call_(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut lp: Code,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
+                let v0 = Value::from_bits(a);
+                let v1 = Inline::from_immediate(pc.immediate(2));
+                let result = crate::isa::rows::i32_lt(v0, v1);
+                if result {
+                    let pc = pc.jump(pc.read(6));
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::arch::asm!(
+                        "/* {} */", inout(reg) next, options(nomem, nostack,
+                        preserves_flags)
+                    );
+                    return next(pc, fp, memory_base, a, machine, lp, fa);
+                } else {
+                    let pc = pc.advance(6 + <Target as Immediate>::SIZE);
+                    let mut own_pc = pc;
+                    let mut own_fp = fp;
+                    let result = crate::isa::rows::call(
+                        &mut *machine,
+                        pc.advance(2 + <Target as Immediate>::SIZE),
+                        &mut own_pc,
+                        &mut own_fp,
+                        pc.read(2),
+                    );
+                    fp = own_fp;
+                    match result {
+                        Flow::Next => {
+                            let at = pc.advance(2 + <Target as Immediate>::SIZE);
+                            budget = budget.tick();
+                            (*machine).words.budget = budget;
+                            if budget.is_spent() {
+                                return super::poll(at, fp, memory_base, a, machine, lp, fa);
+                            }
+                            let pc = at;
+                            let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                            ::core::arch::asm!(
+                                "/* {} */", inout(reg) next, options(nomem, nostack,
+                                preserves_flags)
+                            );
+                            return next(pc, fp, memory_base, a, machine, lp, fa);
+                        }
+                        Flow::Jump => {
+                            let at = own_pc;
+                            budget = budget.tick();
+                            (*machine).words.budget = budget;
+                            if budget.is_spent() {
+                                return super::poll(at, fp, memory_base, a, machine, lp, fa);
+                            }
+                            let pc = at;
+                            let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                            ::core::arch::asm!(
+                                "/* {} */", inout(reg) next, options(nomem, nostack,
+                                preserves_flags)
+                            );
+                            return next(pc, fp, memory_base, a, machine, lp, fa);
+                        }
+                        Flow::Exit(exit) => {
+                            return super::leave(
+                                own_pc,
+                                fp,
+                                memory_base,
+                                Exit::to_bits(exit),
+                                machine,
+                                lp,
+                                fa,
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn i32_sub_rsi_then_i32_sub_rri(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut lp: Code,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
+                let v0 = Value::from_bits(fp.get(pc.slot(2)));
+                let v1 = Inline::from_immediate(pc.immediate(4));
+                let result = crate::isa::rows::i32_sub(v0, v1);
+                a = Value::to_bits(result);
+                let pc = pc.advance(8);
+                let v0 = Value::from_bits(a);
+                let v1 = Inline::from_immediate(pc.immediate(2));
+                let result = crate::isa::rows::i32_sub(v0, v1);
+                a = Value::to_bits(result);
+                let pc = pc.advance(6);
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::arch::asm!(
+                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
+                );
+                return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
     }

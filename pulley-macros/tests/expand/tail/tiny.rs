@@ -20,7 +20,7 @@ mod __tail_loop {
         Budget,
         f64,
     ) -> u64;
-    static TABLE: [Handler; 14usize] = [
+    static TABLE: [Handler; 17usize] = [
         handlers::i32_sub_rrs,
         handlers::i32_sub_rri,
         handlers::i32_sub_rss,
@@ -35,6 +35,9 @@ mod __tail_loop {
         handlers::br_,
         handlers::set_lp_,
         handlers::call_,
+        handlers::i32_sub_rsi_then_i32_sub_rri,
+        handlers::br_if_i32_lt_ri_then_call_,
+        handlers::load_rs_then_br_if_i32_lt_ri,
     ];
     /// Leaves the loop with an exit's bits.
     #[cold]
@@ -129,7 +132,7 @@ mod __tail_loop {
         };
         Exit::from_bits(bits)
     }
-    /// One function per opcode.
+    /// One function per opcode and per pair.
     #[allow(
         unused_mut,
         unused_variables,
@@ -735,6 +738,231 @@ mod __tail_loop {
                         )
                     }
                 }
+            }
+        }
+        pub(super) unsafe extern "rust-preserve-none" fn load_rs_then_br_if_i32_lt_ri(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut memory_length: usize,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let v0 = Value::from_bits(fp.get(pc.slot(2)));
+                let own_memory = Memory {
+                    base: memory_base,
+                    length: memory_length,
+                };
+                let result = crate::isa::rows::load(&own_memory, v0, pc.read(4));
+                let result = match result {
+                    Ok(result) => result,
+                    Err(trap) => {
+                        become super::leave(
+                            pc,
+                            fp,
+                            memory_base,
+                            memory_length,
+                            Exit::to_bits(Exit::from(trap)),
+                            machine,
+                            lp,
+                            budget,
+                            fa,
+                        )
+                    }
+                };
+                a = Value::to_bits(result);
+                let pc = pc.advance(4 + <__Offset as Immediate>::SIZE);
+                let v0 = Value::from_bits(a);
+                let v1 = Inline::from_immediate(pc.immediate(2));
+                let result = crate::isa::rows::i32_lt(v0, v1);
+                if result {
+                    let pc = pc.jump(pc.read(6));
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    become next(
+                        pc,
+                        fp,
+                        memory_base,
+                        memory_length,
+                        a,
+                        machine,
+                        lp,
+                        budget,
+                        fa,
+                    )
+                } else {
+                    let pc = pc.advance(6 + <Target as Immediate>::SIZE);
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    become next(
+                        pc,
+                        fp,
+                        memory_base,
+                        memory_length,
+                        a,
+                        machine,
+                        lp,
+                        budget,
+                        fa,
+                    )
+                }
+            }
+        }
+        pub(super) unsafe extern "rust-preserve-none" fn br_if_i32_lt_ri_then_call_(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut memory_length: usize,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let v0 = Value::from_bits(a);
+                let v1 = Inline::from_immediate(pc.immediate(2));
+                let result = crate::isa::rows::i32_lt(v0, v1);
+                if result {
+                    let pc = pc.jump(pc.read(6));
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    become next(
+                        pc,
+                        fp,
+                        memory_base,
+                        memory_length,
+                        a,
+                        machine,
+                        lp,
+                        budget,
+                        fa,
+                    )
+                } else {
+                    let pc = pc.advance(6 + <Target as Immediate>::SIZE);
+                    let mut own_pc = pc;
+                    let mut own_fp = fp;
+                    let result = crate::isa::rows::call(
+                        &mut *machine,
+                        pc.advance(2 + <Target as Immediate>::SIZE),
+                        &mut own_pc,
+                        &mut own_fp,
+                        pc.read(2),
+                    );
+                    fp = own_fp;
+                    match result {
+                        Flow::Next => {
+                            let at = pc.advance(2 + <Target as Immediate>::SIZE);
+                            budget = budget.tick();
+                            if budget.is_spent() {
+                                become super::poll(
+                                    at,
+                                    fp,
+                                    memory_base,
+                                    memory_length,
+                                    a,
+                                    machine,
+                                    lp,
+                                    budget,
+                                    fa,
+                                )
+                            }
+                            let pc = at;
+                            let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                            become next(
+                                pc,
+                                fp,
+                                memory_base,
+                                memory_length,
+                                a,
+                                machine,
+                                lp,
+                                budget,
+                                fa,
+                            )
+                        }
+                        Flow::Jump => {
+                            let at = own_pc;
+                            budget = budget.tick();
+                            if budget.is_spent() {
+                                become super::poll(
+                                    at,
+                                    fp,
+                                    memory_base,
+                                    memory_length,
+                                    a,
+                                    machine,
+                                    lp,
+                                    budget,
+                                    fa,
+                                )
+                            }
+                            let pc = at;
+                            let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                            become next(
+                                pc,
+                                fp,
+                                memory_base,
+                                memory_length,
+                                a,
+                                machine,
+                                lp,
+                                budget,
+                                fa,
+                            )
+                        }
+                        Flow::Exit(exit) => {
+                            become super::leave(
+                                own_pc,
+                                fp,
+                                memory_base,
+                                memory_length,
+                                Exit::to_bits(exit),
+                                machine,
+                                lp,
+                                budget,
+                                fa,
+                            )
+                        }
+                    }
+                }
+            }
+        }
+        pub(super) unsafe extern "rust-preserve-none" fn i32_sub_rsi_then_i32_sub_rri(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut memory_length: usize,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let v0 = Value::from_bits(fp.get(pc.slot(2)));
+                let v1 = Inline::from_immediate(pc.immediate(4));
+                let result = crate::isa::rows::i32_sub(v0, v1);
+                a = Value::to_bits(result);
+                let pc = pc.advance(8);
+                let v0 = Value::from_bits(a);
+                let v1 = Inline::from_immediate(pc.immediate(2));
+                let result = crate::isa::rows::i32_sub(v0, v1);
+                a = Value::to_bits(result);
+                let pc = pc.advance(6);
+                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                become next(
+                    pc,
+                    fp,
+                    memory_base,
+                    memory_length,
+                    a,
+                    machine,
+                    lp,
+                    budget,
+                    fa,
+                )
             }
         }
     }

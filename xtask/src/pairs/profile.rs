@@ -1,0 +1,217 @@
+//! Profiles: what programs execute, from a build of the command that counts.
+
+use crate::cargo::{cargo, output, root};
+use pulley_core::isa::{FieldKind, FlowKind, Opcode};
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// A program to profile.
+pub(super) struct Program {
+    pub(super) name: String,
+    /// The executable among those that count.
+    tool: &'static str,
+    args: Vec<String>,
+    /// Only to see whether what was learnt from the others carries over.
+    pub(super) held_out: bool,
+}
+
+/// Programs of `benches/programs`: how `pulley run` runs them.
+const PROGRAMS: [(&str, &[&str]); 12] = [
+    ("fib", &["--invoke", "fib", "benches/programs/fib.wat", "24"]),
+    ("tailsum", &["--invoke", "chain", "benches/programs/tailsum.wat", "200000"]),
+    ("sieve", &["--bench", "benches/programs/sieve.wasm"]),
+    ("sha256", &["--bench", "benches/programs/sha256.wasm"]),
+    ("bytevm", &["--bench", "benches/programs/bytevm.wasm"]),
+    ("nbody", &["--bench", "benches/programs/nbody.wasm"]),
+    ("lua", &["--bench", "benches/programs/lua.wasm"]),
+    ("cjs-module-lexer", &["pulley/tests/hash-modules/cjs-module-lexer.wasm"]),
+    ("words", &["--bench", "benches/programs/words.wasm"]),
+    ("vcall", &["--bench", "benches/programs/vcall.wasm"]),
+    ("matmul", &["--bench", "benches/programs/matmul.wasm"]),
+    ("bzip2", &["--bench", "benches/programs/bzip2.wasm"]),
+];
+
+/// Modules of `pulley/tests/hash-modules`, with the arguments of their `Hash_Init` and `Hash_Final`.
+const HASHES: [(&str, &str, &str); 19] = [
+    ("adler32", "0", "0"),
+    ("blake2b", "512", "0"),
+    ("blake3", "0", "32"),
+    ("crc32", "3988292384", "0"),
+    ("crc64", "0", "0"),
+    ("md4", "0", "0"),
+    ("ripemd160", "0", "0"),
+    ("sha1", "0", "0"),
+    ("sha3", "256", "6"),
+    ("sha512", "512", "0"),
+    ("whirlpool", "0", "0"),
+    ("xxhash3", "0", "0"),
+    ("xxhash64", "0", "0"),
+    ("blake2s", "256", "0"),
+    ("md5", "0", "0"),
+    ("sha256", "256", "0"),
+    ("sm3", "0", "0"),
+    ("xxhash128", "0", "0"),
+    ("xxhash32", "0", "0"),
+];
+
+/// Kept out of the profile: a third of the programs, of each kind some.
+const HELD_OUT: [&str; 10] = [
+    "words",
+    "vcall",
+    "matmul",
+    "bzip2",
+    "hash-blake2s",
+    "hash-md5",
+    "hash-sha256",
+    "hash-sm3",
+    "hash-xxhash128",
+    "hash-xxhash32",
+];
+
+/// The repository's programs and `extra` ones, `NAME=FILE ARGS..`: a name that starts with `-` is held out.
+pub(super) fn programs(extra: &[&str]) -> Result<Vec<Program>, String> {
+    let program = |name: String, tool, args: Vec<String>| {
+        let held_out = HELD_OUT.contains(&name.as_str());
+        Program { name, tool, args, held_out }
+    };
+    let strings = |args: &[&str]| args.iter().map(|arg| (*arg).to_owned()).collect();
+    let benches = PROGRAMS.iter().map(|(name, args)| {
+        let args = [&["run"], *args].concat();
+        program((*name).to_owned(), "pulley", strings(&args))
+    });
+    let hashes = HASHES.iter().map(|(name, init, last)| {
+        let file = format!("pulley/tests/hash-modules/hashwasm-{name}.wasm");
+        program(format!("hash-{name}"), "examples/hash", strings(&[file.as_str(), *init, *last]))
+    });
+    let mut programs: Vec<Program> = benches.chain(hashes).collect();
+    for line in extra {
+        let (name, command) = line.split_once('=').ok_or_else(|| format!("`{line}` is not NAME=FILE ARGS.."))?;
+        let (name, held_out) = name.strip_prefix('-').map_or((name, false), |name| (name, true));
+        let args = ["run".to_owned()].into_iter().chain(words(command)).collect();
+        programs.push(Program { name: name.to_owned(), tool: "pulley", args, held_out });
+    }
+    Ok(programs)
+}
+
+/// The words of a command line: separated by blanks, unless in single quotes.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![None::<String>];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '\'' => {
+                quoted = !quoted;
+                words.last_mut().expect("never empty").get_or_insert_default();
+            }
+            ' ' if !quoted => words.push(None),
+            c => words.last_mut().expect("never empty").get_or_insert_default().push(c),
+        }
+    }
+    words.into_iter().flatten().collect()
+}
+
+/// An instruction of a program's code.
+#[derive(Clone, Copy)]
+pub(super) struct Site {
+    pub(super) opcode: u16,
+    /// How often it was executed.
+    pub(super) executed: u64,
+    /// How often right after the one before it.
+    pub(super) fell: u64,
+}
+
+/// What a program executed.
+pub(super) struct Profile {
+    pub(super) name: String,
+    pub(super) held_out: bool,
+    /// Every instruction, in the order of the code.
+    pub(super) sites: Vec<Site>,
+    pub(super) executed: u64,
+}
+
+/// Runs all programs, as many at a time as there are processors.
+pub(super) fn run(programs: &[Program]) -> Result<Vec<Profile>, String> {
+    let mut build = cargo(&["build", "--quiet", "--release", "--package", "pulley-cli"]);
+    output(build.args(["--features", "count-instructions", "--bin", "pulley", "--example", "hash"]))?;
+    let folder = root().join("target/pairs");
+    fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let numbers: HashMap<&str, u16> = Opcode::ALL.iter().map(|opcode| (opcode.info().name, *opcode as u16)).collect();
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some(program) = programs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let profile = profile(program, &folder, &numbers);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push(profile);
+                }
+            });
+        }
+    });
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut profiles = done.into_iter().collect::<Result<Vec<Profile>, String>>()?;
+    profiles.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(profiles)
+}
+
+fn profile(program: &Program, folder: &Path, numbers: &HashMap<&str, u16>) -> Result<Profile, String> {
+    let file = folder.join(format!("{}.txt", program.name));
+    let _ = fs::remove_file(&file);
+    let tools = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let mut command = Command::new(tools.join("release").join(program.tool));
+    let (before, args) = program.args.split_at((program.tool == "pulley") as usize);
+    command.args(before).arg("--count-to").arg(&file).args(args).current_dir(root());
+    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{}: {error}", program.name))?;
+    let text = fs::read_to_string(&file)
+        .map_err(|error| format!("{}: {error}\n{}", program.name, String::from_utf8_lossy(&output.stderr)))?;
+    let mut profile =
+        Profile { name: program.name.clone(), held_out: program.held_out, sites: Vec::new(), executed: 0 };
+    for line in text.lines() {
+        let site = read(line, numbers).ok_or_else(|| format!("{}: no count: {line}", file.display()))?;
+        profile.executed += site.executed;
+        profile.sites.push(site);
+    }
+    if !output.status.success() || profile.executed == 0 {
+        println!("note: {} ended with {}; {} instructions", program.name, output.status, profile.executed);
+    }
+    Ok(profile)
+}
+
+/// `EXECUTED FELL OPCODE`.
+fn read(line: &str, numbers: &HashMap<&str, u16>) -> Option<Site> {
+    let mut words = line.split(' ');
+    let (executed, fell) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    Some(Site { executed, fell, opcode: *numbers.get(words.next()?)? })
+}
+
+impl Profile {
+    /// The same code as if every instruction were executed once: what of it the program happens not to use counts too.
+    pub(super) fn all_once(&self) -> Profile {
+        let mut before = false;
+        let sites = self.sites.iter().map(|site| {
+            let fell = before as u64;
+            before = Opcode::from_u16(site.opcode).is_some_and(falls_through);
+            Site { opcode: site.opcode, executed: 1, fell }
+        });
+        let sites: Vec<Site> = sites.collect();
+        let executed = sites.len() as u64;
+        Profile { name: format!("{} (static)", self.name), held_out: self.held_out, sites, executed }
+    }
+}
+
+/// Whether the instruction behind one with this opcode can be the next.
+pub(super) fn falls_through(opcode: Opcode) -> bool {
+    let table = opcode.info().fields.iter().any(|field| field.kind == FieldKind::Targets);
+    !table && matches!(opcode.info().row.info().flow, FlowKind::Next | FlowKind::Branch)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn commands_are_split_at_blanks_outside_quotes() {
+        assert_eq!(super::words("qjs.wasm -e  'print(1, 2)' ''"), ["qjs.wasm", "-e", "print(1, 2)", ""]);
+    }
+}
