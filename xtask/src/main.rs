@@ -23,6 +23,7 @@ cargo xtask TASK
                          nightly
       --extra FOLDER     also the *.wasm of this folder (WASI commands; NAME.args has arguments, a line each)
       --compile          how long compiling takes instead, on programs of 60 KiB and more
+      --no-build         measure what was built last time
       --lto              ours with link-time optimisation, as the peers are
   counts [--tail-calls | --match-loop]
                          count the host instructions that benchmarks take (valgrind), and compare with

@@ -76,8 +76,13 @@ pub(crate) fn build(options: &Options) -> Result<(Vec<Engine>, Vec<Missing>), St
         |engine: &Engine| options.engines.is_empty() || options.engines.iter().any(|name| name == engine.label);
     let (mut engines, mut missing) = (Vec::new(), Vec::new());
     for mut engine in all.into_iter().filter(wanted) {
-        eprintln!("building {}: {}", engine.label, engine.about);
-        match engine.build(options) {
+        let built = if options.no_build {
+            engine.built()
+        } else {
+            eprintln!("building {}: {}", engine.label, engine.about);
+            engine.build(options)
+        };
+        match built {
             Ok(binary) => {
                 engine.binary = binary;
                 engines.push(engine);
@@ -112,9 +117,20 @@ impl Engine {
             return Err(format!("{line} (run it by hand: {command:?})"));
         }
         // Builds with other features share a folder with all that they have in common, but not their last file.
-        let (built, kept) = (folder.join(profile).join(package), folder.join(self.label));
+        let (built, kept) = (folder.join(profile).join(package), self.kept());
         std::fs::copy(&built, &kept).map_err(|error| format!("cannot copy {}: {error}", built.display()))?;
         Ok(kept)
+    }
+
+    /// Where its binary is kept.
+    fn kept(&self) -> PathBuf {
+        root().join("target/peers").join(self.label)
+    }
+
+    /// What was built last time.
+    fn built(&self) -> Result<PathBuf, String> {
+        let kept = self.kept();
+        if kept.exists() { Ok(kept) } else { Err("was not built before".to_owned()) }
     }
 
     fn cargo(&self) -> Command {

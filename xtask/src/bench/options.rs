@@ -17,6 +17,8 @@ pub(crate) struct Options {
     pub(crate) compile: bool,
     /// Build ours with link-time optimisation, as the peers are.
     pub(crate) lto: bool,
+    /// Measure what was built last time.
+    pub(crate) no_build: bool,
 }
 
 impl Options {
@@ -28,6 +30,7 @@ impl Options {
             extra: Vec::new(),
             compile: false,
             lto: false,
+            no_build: false,
         };
         let mut args = args.iter().copied();
         while let Some(arg) = args.next() {
@@ -48,6 +51,7 @@ impl Options {
                 "--extra" => options.extra.push(PathBuf::from(value()?)),
                 "--compile" => options.compile = true,
                 "--lto" => options.lto = true,
+                "--no-build" => options.no_build = true,
                 "--quick" => {
                     options.rounds = 1;
                     options.engines = list("native,wasmi,stable");
