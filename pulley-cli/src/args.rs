@@ -63,6 +63,17 @@ pub(crate) struct CompileOptions {
         hide = true
     )]
     pub(crate) pairs: bool,
+
+    /// Whether loops keep values in registers (for measurements): on or off
+    #[arg(
+        long,
+        hide = true,
+        value_name = "on|off",
+        default_value = "on",
+        value_parser = BoolishValueParser::new(),
+        action = clap::ArgAction::Set
+    )]
+    pub(crate) pins: bool,
 }
 
 const RUN_HELP: &str = "\
