@@ -81,7 +81,9 @@ fn write(file: &PathBuf, counts: &Counts) -> Result<(), String> {
     for (name, count) in counts {
         text.push_str(&format!("{name}: {count}\n"));
     }
-    std::fs::write(file, text).map_err(|error| format!("{}: {error}", file.display()))?;
+    let folder = file.parent().expect("the file is in a folder");
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(file, text));
+    written.map_err(|error| format!("{}: {error}", file.display()))?;
     println!("new limits in {}", file.display());
     Ok(())
 }
@@ -89,7 +91,10 @@ fn write(file: &PathBuf, counts: &Counts) -> Result<(), String> {
 /// Compares with the limits, if they are of this compiler.
 fn check(file: &PathBuf, counts: &Counts, tier: &str) -> Result<(), String> {
     let compiler = compiler()?;
-    let limits = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let option = if tier.is_empty() { String::new() } else { format!(" --{tier}") };
+    let bless = format!("PULLEY_BLESS=1 cargo xtask counts{option}");
+    let limits = std::fs::read_to_string(file)
+        .map_err(|error| format!("{}: {error}; `{bless}` writes the file", file.display()))?;
     let skip = limits.lines().next() != Some(compiler.as_str());
     println!("\n| program | instructions | limit | change |\n|---|--:|--:|--:|");
     let mut exceeded = Vec::new();
@@ -103,8 +108,6 @@ fn check(file: &PathBuf, counts: &Counts, tier: &str) -> Result<(), String> {
         }
         gained |= change < -GAIN;
     }
-    let option = if tier.is_empty() { String::new() } else { format!(" --{tier}") };
-    let bless = format!("PULLEY_BLESS=1 cargo xtask counts{option}");
     if skip {
         println!("SKIPPED: {} limits not compared: this is {compiler}, they are of another compiler", counts.len());
     } else if !exceeded.is_empty() {
