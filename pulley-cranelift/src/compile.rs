@@ -63,7 +63,7 @@ impl<'a> Compiler<'a> {
             flags: optimize::flags(),
             scratch: translate::Scratch::default(),
             context: Context::new(),
-            emitter: Emitter::new(options.loop_top),
+            emitter: Emitter::new(options.loop_top, options.consume_fuel),
         }
     }
 

@@ -40,10 +40,12 @@ pub struct Options {
     /// Whether the module may use handlers for pairs of instructions, where the interpreter has them. The code that the
     /// compiler makes is the same.
     pub pairs: bool,
+    /// Whether the code consumes fuel: one unit an instruction, and one more for jumps back, calls and returns.
+    pub consume_fuel: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { optimize: true, pins: true, threads: 0, loop_top: true, pairs: true }
+        Options { optimize: true, pins: true, threads: 0, loop_top: true, pairs: true, consume_fuel: false }
     }
 }

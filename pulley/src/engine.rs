@@ -1,6 +1,7 @@
 //! [`Engine`] and [`Config`]: how modules are compiled and run.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pulley_core::machine::StoreConfig;
 
@@ -25,6 +26,8 @@ pub struct Config {
     memory_reservation: u64,
     poll_interval: Option<u32>,
     loop_top: bool,
+    consume_fuel: bool,
+    epoch_interruption: bool,
 }
 
 /// How much work the compiler puts into a module.
@@ -57,6 +60,8 @@ impl Config {
             memory_reservation: reserve::LARGEST,
             poll_interval: None,
             loop_top: true,
+            consume_fuel: false,
+            epoch_interruption: false,
         }
     }
 
@@ -121,6 +126,26 @@ impl Config {
         self
     }
 
+    /// Whether wasm code consumes fuel. A store then starts without any: see [`Store::set_fuel`](crate::Store::set_fuel). Code
+    /// that needs more than there is ends in [`Trap::OutOfFuel`](crate::Trap::OutOfFuel). It is off by default.
+    ///
+    /// Every instruction of the bytecode costs one unit, jumps back, calls and returns one more; host functions cost nothing.
+    /// How much a program consumes depends on the version of this crate and on how it was compiled, and on nothing else.
+    pub fn consume_fuel(&mut self, yes: bool) -> &mut Config {
+        self.consume_fuel = yes;
+        self
+    }
+
+    /// Whether wasm code stops when the engine's epoch reaches the store's deadline: see
+    /// [`Store::set_epoch_deadline`](crate::Store::set_epoch_deadline). It is off by default.
+    ///
+    /// Code looks at the epoch when a call from the host begins and then every some ten thousand jumps back, calls and
+    /// returns: within milliseconds, but not at once.
+    pub fn epoch_interruption(&mut self, yes: bool) -> &mut Config {
+        self.epoch_interruption = yes;
+        self
+    }
+
     /// How many backward jumps, calls and returns pass before the dispatch loop is left to look up. For tests: 0 leaves
     /// it at every one.
     #[doc(hidden)]
@@ -142,7 +167,13 @@ impl Config {
             stack_slots: self.stack_bytes / 8,
             reserve: reserve::reserve(self.memory_reservation),
             refill: self.poll_interval.unwrap_or(default.refill),
+            fuel: self.consume_fuel,
+            pause: self.epoch_interruption,
         }
+    }
+
+    pub(crate) fn has_epochs(&self) -> bool {
+        self.epoch_interruption
     }
 
     pub(crate) fn nested_calls(&self) -> usize {
@@ -167,6 +198,7 @@ impl Default for Config {
 #[derive(Clone, Debug)]
 pub struct Engine {
     config: Arc<Config>,
+    epoch: Arc<AtomicU64>,
 }
 
 impl Engine {
@@ -176,12 +208,21 @@ impl Engine {
     /// If the configuration makes no sense.
     pub fn new(config: &Config) -> Result<Engine> {
         config.check()?;
-        Ok(Engine { config: Arc::new(config.clone()) })
+        Ok(Engine { config: Arc::new(config.clone()), epoch: Arc::default() })
     }
 
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// Advances the epoch by one: see [`Config::epoch_interruption`]. Any thread may do so, and a signal handler.
+    pub fn increment_epoch(&self) {
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Relaxed)
     }
 
     /// Whether both are the same engine, that is, clones of one another.
@@ -192,14 +233,14 @@ impl Engine {
     #[cfg(feature = "compiler")]
     pub(crate) fn compile(&self, wasm: &[u8]) -> Result<pulley_core::module::Module> {
         let threads = if self.config.parallel { 0 } else { 1 };
-        let Config { optimize, pins, loop_top, pairs, .. } = *self.config;
-        let options = pulley_cranelift::Options { optimize, pins, threads, loop_top, pairs };
+        let Config { optimize, pins, loop_top, pairs, consume_fuel, .. } = *self.config;
+        let options = pulley_cranelift::Options { optimize, pins, threads, loop_top, pairs, consume_fuel };
         Ok(pulley_cranelift::compile(wasm, &options)?)
     }
 }
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine { config: Arc::new(Config::new()) }
+        Engine { config: Arc::new(Config::new()), epoch: Arc::default() }
     }
 }

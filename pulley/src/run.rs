@@ -27,6 +27,10 @@ impl<T> StoreInner<T> {
         if self.state.open_calls >= self.state.engine.config().nested_calls() {
             return Err(Error::from_trap(Trap::StackOverflow, self.state.backtrace()));
         }
+        let epochs = self.state.engine.config().has_epochs();
+        if epochs && !self.check_deadline()? {
+            return Err(Error::from_trap(Trap::Interrupt, self.state.backtrace()));
+        }
         self.state.open_calls += 1;
         let mut call = OpenCall { store: self, waits: false };
         let mut outcome = call.store.state.core.enter(func, args);
@@ -38,6 +42,7 @@ impl<T> StoreInner<T> {
                     return Err(Error::from_trap(report.trap, backtrace));
                 }
                 Outcome::HostCall { func } => call.answer(func)?,
+                Outcome::Poll => call.poll()?,
             };
         }
     }
@@ -55,11 +60,20 @@ impl StoreState {
 /// host's, the core has the activations that it had before.
 struct OpenCall<'a, T> {
     store: &'a mut StoreInner<T>,
-    /// Whether the core waits for the results of a host function.
+    /// Whether the core waits for the results of a host function, or for what becomes of a poll.
     waits: bool,
 }
 
 impl<T> OpenCall<'_, T> {
+    /// Looks at the epoch and lets the program go on, or not.
+    fn poll(&mut self) -> Result<Outcome> {
+        self.waits = true;
+        let go_on = self.store.check_deadline()?;
+        self.waits = false;
+        let core = &mut self.store.state.core;
+        Ok(if go_on { core.go_on() } else { core.stop(Trap::Interrupt) })
+    }
+
     /// Calls host function `func` and gives its results to the core.
     fn answer(&mut self, func: FuncId) -> Result<Outcome> {
         self.waits = true;

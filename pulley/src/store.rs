@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pulley_core::machine::{self, FuncId};
 
 use crate::func::HostFunc;
+use crate::limits::Deadline;
 use crate::{Caller, Engine, ExternType, FuncType, GlobalType, MemoryType, Result, TableType};
 
 /// Everything that instances consist of, and a value of the host's that its functions reach.
@@ -27,7 +28,7 @@ use crate::{Caller, Engine, ExternType, FuncType, GlobalType, MemoryType, Result
 /// assert_eq!(store.into_data(), ["state", "of the host"]);
 /// ```
 pub struct Store<T> {
-    inner: Box<StoreInner<T>>,
+    pub(crate) inner: Box<StoreInner<T>>,
 }
 
 /// A shared borrow of a [`Store`].
@@ -64,6 +65,7 @@ pub struct StoreInner<T> {
     pub(crate) state: StoreState,
     /// The host's functions, in the order of their ids.
     host: Vec<(FuncId, HostFunc<T>)>,
+    pub(crate) deadline: Deadline<T>,
     pub(crate) data: T,
 }
 
@@ -139,7 +141,7 @@ impl<T> Store<T> {
         let core = machine::Store::new(engine.config().store());
         let engine = engine.clone();
         let state = StoreState { id: StoreId::new(), core, engine, open_calls: 0, externs: Vec::new() };
-        Store { inner: Box::new(StoreInner { state, host: Vec::new(), data }) }
+        Store { inner: Box::new(StoreInner { state, host: Vec::new(), deadline: Deadline::default(), data }) }
     }
 
     /// The host's data.

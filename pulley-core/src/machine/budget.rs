@@ -5,6 +5,8 @@
 //! [`Exit::Poll`](crate::machine::Exit); the driver refills it and enters the loop again, where the tick would have gone.
 //! So between two polls at most `(refill + 1) * PACE` instructions are executed.
 
+use crate::imm::Cost;
+
 /// Between two ticks at most this many instructions are executed (a clause of the verifier).
 pub const PACE: u32 = 256;
 
@@ -23,6 +25,17 @@ impl Budget {
     #[inline(always)]
     pub(crate) fn tick(self) -> Budget {
         Budget(self.0 - 1)
+    }
+
+    /// Less by what a stretch of instructions costs.
+    #[inline(always)]
+    pub(crate) fn less(self, cost: Cost) -> Budget {
+        Budget(self.0.wrapping_sub(cost.0 as i64))
+    }
+
+    /// What is left: below zero if more was used than there was.
+    pub(crate) fn left(self) -> i64 {
+        self.0
     }
 
     /// Whether the last tick has to poll.

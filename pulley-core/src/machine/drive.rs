@@ -4,12 +4,12 @@
 //! answers; while it waits, further activations may run on the same stack above it. All state is in the store: no
 //! host stack is used for wasm calls, so an activation may wait as long as it likes.
 
-use crate::isa::{Encoder, Row};
+use crate::isa::{Encoder, Row, Words};
 use crate::machine::backtrace::TrapReport;
 use crate::machine::frame::CROSS_HEADER;
 use crate::machine::instance::Instance;
 use crate::machine::store::{FuncId, InstanceId, Store, StoreConfig};
-use crate::machine::{Budget, Code, Exit, Frame, Slot};
+use crate::machine::{Code, Exit, Frame, Slot};
 use crate::module::ValType;
 use crate::trap::Trap;
 use crate::value::Ref;
@@ -29,6 +29,8 @@ pub enum Outcome {
         /// The host function.
         func: FuncId,
     },
+    /// The budget was used up and the embedder wants to know: [`Store::go_on`] or [`Store::stop`].
+    Poll,
 }
 
 /// One call from the embedder.
@@ -42,6 +44,8 @@ pub(crate) struct Activation {
     pub(crate) instance: *mut Instance,
     /// The host call that it waits for.
     waiting: Option<HostCall>,
+    /// Its registers, if it polled and waits for the embedder to let it go on.
+    pub(crate) paused: Option<Words>,
 }
 
 #[derive(Clone, Copy)]
@@ -59,7 +63,11 @@ pub(crate) struct Runner {
     /// Results of the activation that ended last.
     finished: (Frame, usize),
     /// Ticks between two polls.
-    refill: u32,
+    pub(crate) refill: u32,
+    /// The fuel that is not in the budget, if the store counts fuel.
+    pub(crate) fuel: Option<u64>,
+    /// Whether polls stop the activation.
+    pub(crate) pause: bool,
 }
 
 /// The machine's stack: zeroed slots at a fixed address, made when first used.
@@ -132,6 +140,8 @@ impl Runner {
             activations: Vec::new(),
             finished: (nowhere, 0),
             refill: config.refill,
+            fuel: config.fuel.then_some(0),
+            pause: config.pause,
         }
     }
 }
@@ -175,6 +185,7 @@ impl Store {
             fp: base,
             instance: entry.instance,
             waiting,
+            paused: None,
         });
         if entry.is_host() {
             return Outcome::HostCall { func };
@@ -195,6 +206,10 @@ impl Store {
         let bottom = self.runner.stack.base();
         let used = match self.runner.activations.last() {
             None => 0,
+            Some(outer) if outer.paused.is_some() => {
+                let from = (outer.fp.address() as usize - bottom.address() as usize) / size_of::<Slot>();
+                from + self.max_frame
+            }
             Some(outer) => {
                 let call = outer.waiting.expect("an activation that does not wait is the running one");
                 let ty = self.func_type(call.func);
@@ -264,14 +279,17 @@ impl Store {
         self.drive()
     }
 
-    /// Drops the innermost activation, whose host call failed.
+    /// Drops the innermost activation, whose host call failed, or which polled.
     ///
     /// # Panics
-    /// If no activation waits for a host call.
+    /// If no activation waits.
     pub fn abandon(&mut self) {
-        self.waiting();
-        #[cfg(feature = "profile")]
-        self.profile_host(true);
+        let paused = self.runner.activations.last().is_some_and(|activation| activation.paused.is_some());
+        if !paused {
+            self.waiting();
+            #[cfg(feature = "profile")]
+            self.profile_host(true);
+        }
         self.runner.activations.pop();
     }
 
@@ -292,7 +310,7 @@ impl Store {
     }
 
     /// Runs the innermost activation from the machine's saved program counter, frame and instance.
-    fn drive(&mut self) -> Outcome {
+    pub(crate) fn drive(&mut self) -> Outcome {
         self.machine.limit = {
             let (slots, bottom) = (self.runner.stack.slots, self.runner.stack.base());
             self.frame_limit(bottom, slots)
@@ -327,12 +345,6 @@ impl Store {
         let budget = &mut self.machine.words.budget;
         *budget = budget.tick();
         if budget.is_spent() { self.poll() } else { None }
-    }
-
-    /// The budget is used up: what a store does about that is decided here and nowhere else. It goes on with a new one.
-    fn poll(&mut self) -> Option<Outcome> {
-        self.machine.words.budget = Budget::new(self.runner.refill);
-        None
     }
 
     /// Runs the current instance in the dispatch loop.

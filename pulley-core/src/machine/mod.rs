@@ -36,6 +36,8 @@ mod backtrace;
 mod cross;
 #[cfg(feature = "interpreter")]
 mod drive;
+#[cfg(feature = "interpreter")]
+mod fuel;
 mod instantiate;
 #[cfg(feature = "profile")]
 pub(crate) mod profile;

@@ -90,11 +90,15 @@ pub struct StoreConfig {
     pub reserve: Option<Reserve>,
     /// How many ticks of the [budget](crate::machine::Budget) pass between two polls. With 0 every tick is one.
     pub refill: u32,
+    /// Whether the budget is fuel: code has to be compiled to consume it, and traps when [`Store::set_fuel`]'s is used up.
+    pub fuel: bool,
+    /// Whether a poll stops the activation with [`Outcome::Poll`](crate::machine::Outcome).
+    pub pause: bool,
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        StoreConfig { stack_slots: (1 << 20) / 8, reserve: None, refill: 1 << 16 }
+        StoreConfig { stack_slots: (1 << 20) / 8, reserve: None, refill: 1 << 16, fuel: false, pause: false }
     }
 }
 

@@ -6,6 +6,7 @@ use smallvec::SmallVec;
 
 use super::fuse::fuse;
 use super::loops::{self, Tops};
+use super::meter;
 use super::rows::{opposite, to_top};
 use crate::allocate::placed::{Exit, Placed};
 use crate::error::CompileError;
@@ -46,6 +47,8 @@ struct Fixup {
 pub struct Emitter {
     /// Whether loops get the loop-top register.
     loop_top: bool,
+    /// Whether code consumes fuel.
+    fuel: bool,
     encoder: Encoder,
     fixups: Vec<Fixup>,
     code: FunctionCode,
@@ -61,7 +64,7 @@ pub struct Emitter {
 
 impl Default for Emitter {
     fn default() -> Emitter {
-        Emitter::new(true)
+        Emitter::new(true, false)
     }
 }
 
@@ -112,10 +115,11 @@ impl Condition<'_> {
 }
 
 impl Emitter {
-    /// An emitter; `loop_top` says whether loops get the loop-top register.
-    pub fn new(loop_top: bool) -> Emitter {
+    /// An emitter; `loop_top` says whether loops get the loop-top register, `fuel` whether code consumes fuel.
+    pub fn new(loop_top: bool, fuel: bool) -> Emitter {
         Emitter {
             loop_top,
+            fuel,
             encoder: Encoder::new(),
             fixups: Vec::new(),
             code: FunctionCode::default(),
@@ -162,6 +166,9 @@ impl Emitter {
 
     /// Gets ready for `placed`, of which loops may get preheaders.
     fn start(&mut self, placed: &mut Placed) {
+        if self.fuel {
+            meter::insert(placed);
+        }
         self.tops = if self.loop_top { loops::find(placed) } else { vec![None; placed.blocks.len()] };
         self.code = FunctionCode { frame_slots: placed.frame_slots, ..FunctionCode::default() };
         self.encoder.bytes.clear();

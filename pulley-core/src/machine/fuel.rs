@@ -1,0 +1,82 @@
+//! Polls: what a store does when the budget is used up. It refills it, from its fuel if it has to count that, and stops if
+//! the embedder wants to be asked.
+//!
+//! Fuel that is left is in two places: what the budget holds, and the reserve that it is refilled from. When it is used up
+//! does not depend on how often it is refilled, and so neither on the tier nor on who polls for what.
+
+use crate::machine::Budget;
+use crate::machine::drive::Outcome;
+use crate::machine::store::Store;
+use crate::trap::Trap;
+
+impl Store {
+    /// Sets how much fuel there is.
+    ///
+    /// # Panics
+    /// If the store does not count fuel.
+    pub fn set_fuel(&mut self, fuel: u64) {
+        assert!(self.runner.fuel.is_some(), "this store does not count fuel");
+        let now = fuel.min(self.runner.refill as u64);
+        self.machine.words.budget = Budget::new(now as u32);
+        self.runner.fuel = Some(fuel - now);
+    }
+
+    /// How much fuel is left; `None` if the store does not count it.
+    pub fn fuel(&self) -> Option<u64> {
+        let reserve = self.runner.fuel?;
+        Some(reserve.saturating_add_signed(self.machine.words.budget.left()))
+    }
+
+    /// The budget is used up: what a store does about that is decided here and nowhere else.
+    pub(crate) fn poll(&mut self) -> Option<Outcome> {
+        match self.runner.fuel {
+            None => self.machine.words.budget = Budget::new(self.runner.refill),
+            Some(reserve) => match reserve.checked_add_signed(self.machine.words.budget.left()) {
+                Some(left) => self.set_fuel(left),
+                None => {
+                    self.set_fuel(0);
+                    return Some(self.trapped(Trap::OutOfFuel));
+                }
+            },
+        }
+        self.runner.pause.then(|| self.pause())
+    }
+
+    /// Stops the innermost activation until [`Store::go_on`] or [`Store::stop`].
+    fn pause(&mut self) -> Outcome {
+        let (pc, fp, instance, words) = (self.machine.pc, self.machine.fp, self.machine.instance, self.machine.words);
+        let activation = self.runner.activations.last_mut().expect("an activation is running");
+        (activation.pc, activation.fp, activation.instance) = (pc, fp, instance);
+        activation.paused = Some(words);
+        Outcome::Poll
+    }
+
+    /// Goes on with the innermost activation, which gave [`Outcome::Poll`].
+    ///
+    /// # Panics
+    /// If it did not.
+    pub fn go_on(&mut self) -> Outcome {
+        self.unpause();
+        self.drive()
+    }
+
+    /// Ends the innermost activation, which gave [`Outcome::Poll`], with a trap.
+    ///
+    /// # Panics
+    /// If it did not.
+    pub fn stop(&mut self, trap: Trap) -> Outcome {
+        self.unpause();
+        self.trapped(trap)
+    }
+
+    fn unpause(&mut self) {
+        let activation = self.runner.activations.last_mut().expect("no activation is paused");
+        let budget = self.machine.words.budget;
+        self.machine.words = activation.paused.take().expect("the innermost activation is not paused");
+        // What ran in between was on the same fuel.
+        self.machine.words.budget = budget;
+        self.machine.instance = activation.instance;
+        let (pc, fp) = (activation.pc, activation.fp);
+        self.machine.save(pc, fp);
+    }
+}
