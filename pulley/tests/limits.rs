@@ -69,7 +69,7 @@ fn fuel_runs_out_at_the_same_point_however_often_the_budget_is_refilled() {
             let mut seen = Vec::new();
             for (interval, pairs) in [(0, true), (1, false), (7, true), (1 << 16, false), (1 << 16, true)] {
                 let mut config = Config::new();
-                config.consume_fuel(true).optimize(optimize).poll_interval(interval).pairs(pairs);
+                config.consume_fuel(true).optimize(optimize).poll_interval(interval).pair_instructions(pairs);
                 let (mut store, instance) = start(&config, quiet);
                 store.set_fuel(PLENTY).unwrap();
                 let result = run(&mut store, &instance, name, argument).unwrap();
