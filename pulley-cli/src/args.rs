@@ -74,6 +74,12 @@ pub(crate) struct CompileOptions {
         action = clap::ArgAction::Set
     )]
     pub(crate) pins: bool,
+    /// Whether loops may use the loop-top register: to measure what it is worth
+    #[arg(long, hide = true, default_value = "on", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
+    pub(crate) loop_top: bool,
+    /// How many backward jumps, calls and returns pass before the dispatch loop is left to look up: for tests
+    #[arg(long, hide = true, value_name = "TICKS")]
+    pub(crate) poll_interval: Option<u32>,
 }
 
 const RUN_HELP: &str = "\

@@ -85,9 +85,12 @@ pub(crate) fn engine(
     mut config: Config,
     max_wasm_stack: Option<usize>,
 ) -> Result<Engine, Failure> {
-    config.optimize(options.optimize).pinned_registers(options.pins);
+    config.optimize(options.optimize).pinned_registers(options.pins).loop_top(options.loop_top);
     if !options.pairs {
         config.pair_instructions(false);
+    }
+    if let Some(ticks) = options.poll_interval {
+        config.poll_interval(ticks);
     }
     if let Some(bytes) = max_wasm_stack {
         config.max_wasm_stack(bytes);

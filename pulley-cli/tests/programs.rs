@@ -1,4 +1,5 @@
-//! The programs of `benches/programs` give the results that their manifest lists, with the optimiser on and off.
+//! The programs of `benches/programs` give the results that their manifest lists, with the optimiser on and off, with and
+//! without the loop-top register, and leaving the dispatch loop as often as it can be left.
 
 mod support;
 
@@ -51,42 +52,47 @@ fn fnv1a64(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
-fn check(program: &Program, level: &str) {
+fn check(program: &Program, options: &[&str]) {
     let file = Path::new(PROGRAMS).join(&program.file);
     let file = file.to_str().expect("paths are UTF-8");
     if let Some(expected) = &program.stdout_fnv {
-        let output = pulley(&["run", level, "--bench", file]);
+        let output = pulley(&[&["run"], options, &["--bench", file]].concat());
         assert_eq!(output.code, Some(0), "{}: {}", program.name, output.stderr);
         let hash = format!("{:016x}", fnv1a64(&output.stdout));
         assert_eq!(&hash, expected, "{}: {}", program.name, String::from_utf8_lossy(&output.stdout));
         assert!(output.stderr.starts_with("bench: ") && output.stderr.ends_with(" s\n"), "{}", output.stderr);
     }
     for call in &program.calls {
-        let args = call.args.iter().map(String::as_str);
-        let line: Vec<&str> = ["run", level, "--bench", "--invoke", &call.func, file].into_iter().chain(args).collect();
-        let output = pulley(&line);
+        let args: Vec<&str> = call.args.iter().map(String::as_str).collect();
+        let output = pulley(&[&["run"], options, &["--bench", "--invoke", &call.func, file], &args].concat());
         assert_eq!(output.code, Some(0), "{}: {}", program.name, output.stderr);
         assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), call.expect, "{}", program.name);
         assert!(output.stderr.starts_with("bench: "), "{}", output.stderr);
     }
 }
 
-fn check_all(level: &str) {
+fn check_all(options: &[&str]) {
     let programs = programs();
     assert_eq!(programs.len(), 30);
     for program in programs.iter().filter(|program| !program.needs_simd) {
-        check(program, level);
+        check(program, options);
     }
 }
 
 #[test]
 fn results_optimized() {
-    check_all("-O1");
+    check_all(&["-O1"]);
+}
+
+/// Every tick leaves the dispatch loop.
+#[test]
+fn results_polling() {
+    check_all(&["-O1", "--poll-interval=0"]);
 }
 
 #[test]
 fn results_unoptimized() {
-    check_all("-O0");
+    check_all(&["-O0", "--loop-top=off", "--poll-interval=1"]);
 }
 
 #[test]

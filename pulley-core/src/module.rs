@@ -271,6 +271,10 @@ impl Module {
     /// and indices in it are in range; every function's code lies at `entry..end`, is entered at its start and does not fall
     /// off its end; `frame_slots` covers every slot and window that it uses; type, function, table, memory and global indices
     /// in all parts are in range, and constant expressions have the types of their places.
+    ///
+    /// The code keeps the pace: what jumps to its own or a smaller address ticks the budget, and between two ticks at most
+    /// [`PACE`](crate::machine::PACE) instructions are executed. At what goes to the loop top, `lp` was noted in the same
+    /// activation of the function and no call has come since, so it is the start of an instruction of it.
     pub unsafe fn new_unchecked(parts: ModuleParts, pairs: bool) -> Module {
         let module = Module { parts, pairs };
         #[cfg(feature = "interpreter")]
