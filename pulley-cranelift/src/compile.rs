@@ -85,7 +85,8 @@ impl<'a> Compiler<'a> {
 
     /// Its VCode, from the CLIF that [`Compiler::clif`] has left.
     pub(crate) fn vcode(&self, defined: u32) -> Result<VCode, CompileError> {
-        lower::lower(&self.context.func, &self.imports).map_err(|error| self.in_function(defined, error))
+        let Context { func, cfg, domtree, .. } = &self.context;
+        lower::lower(func, cfg, domtree, &self.imports).map_err(|error| self.in_function(defined, error))
     }
 
     /// Its bytecode.

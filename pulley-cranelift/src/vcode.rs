@@ -158,13 +158,14 @@ impl Op {
     }
 
     /// The edges out of its block, in order.
-    pub fn edges(&self) -> SmallVec<[&Edge; 2]> {
-        match self {
-            Op::Jump { to } => [to].into_iter().collect(),
-            Op::Branch { then, otherwise, .. } => [then, otherwise].into_iter().collect(),
-            Op::Table { edges, .. } => edges.iter().collect(),
-            _ => SmallVec::new(),
-        }
+    pub fn edges(&self) -> impl Iterator<Item = &Edge> {
+        let (first, second, rest): (_, _, &[Edge]) = match self {
+            Op::Jump { to } => (Some(to), None, &[]),
+            Op::Branch { then, otherwise, .. } => (Some(then), Some(otherwise), &[]),
+            Op::Table { edges, .. } => (None, None, edges),
+            _ => (None, None, &[]),
+        };
+        first.into_iter().chain(second).chain(rest)
     }
 
     /// Calls `f` with every register that is defined.

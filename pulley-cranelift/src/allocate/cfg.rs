@@ -67,8 +67,8 @@ fn predecessors(vcode: &VCode) -> Vec<SmallVec<[BlockId; 2]>> {
 }
 
 /// The edges out of `block`.
-pub(super) fn successors(block: &Block) -> SmallVec<[&Edge; 2]> {
-    block.insts.last().map_or_else(SmallVec::new, |last| last.op.edges())
+pub(super) fn successors(block: &Block) -> impl Iterator<Item = &Edge> {
+    block.insts.last().into_iter().flat_map(|last| last.op.edges())
 }
 
 /// Gives every edge that has arguments but is not the only one out of its block a block of its own, so that the moves
@@ -158,9 +158,8 @@ fn back_edges(vcode: &VCode) -> Vec<(usize, usize)> {
     }
     let mut state = vec![State::New; vcode.blocks.len()];
     let mut found = Vec::new();
-    let targets = |block: usize| -> SmallVec<[usize; 2]> {
-        successors(&vcode.blocks[block]).iter().map(|e| e.block.index()).collect()
-    };
+    let targets =
+        |block: usize| -> SmallVec<[usize; 2]> { successors(&vcode.blocks[block]).map(|e| e.block.index()).collect() };
     state[0] = State::OnPath;
     let mut path = vec![(0, targets(0), 0)];
     while let Some((block, edges, next)) = path.last_mut() {

@@ -39,10 +39,11 @@ pub(super) fn sink_updates(vcode: &mut VCode) {
         return;
     }
     let mut related = Related::new(vcode);
+    let mut walk = Walk { seen: vec![0; vcode.blocks.len()], walks: 0, work: Vec::new() };
     let mut sunk: Vec<&Update> = Vec::new();
     for update in &candidates {
         let is_passed_on = update.wanted.iter().any(|block| passes_on(vcode, &mut related, update, *block));
-        if is_passed_on && old_is_needed(vcode, update) && is_wanted_once(vcode, update) {
+        if is_passed_on && old_is_needed(vcode, &mut walk, update) && is_wanted_once(vcode, &mut walk, update) {
             sunk.push(update);
         }
     }
@@ -105,7 +106,7 @@ fn passes_on(vcode: &VCode, related: &mut Related, update: &Update, block: usize
 }
 
 /// Whether the old value is read behind the update.
-fn old_is_needed(vcode: &VCode, update: &Update) -> bool {
+fn old_is_needed(vcode: &VCode, walk: &mut Walk, update: &Update) -> bool {
     let reads = |block: usize, from: usize| {
         let mut found = false;
         vcode.blocks[block].insts[from..].iter().for_each(|i| for_each_read(&i.op, |reg| found |= reg == update.old));
@@ -120,7 +121,7 @@ fn old_is_needed(vcode: &VCode, update: &Update) -> bool {
         vcode.blocks[block].insts.iter().for_each(|inst| inst.op.for_each_def(|reg| defines |= reg == update.old));
         defines
     };
-    walk(vcode, &[update.block], |block| {
+    walk.finds(vcode, &[update.block], |block| {
         if defines(block) {
             Step::Stop
         } else if reads(block, 0) {
@@ -132,8 +133,8 @@ fn old_is_needed(vcode: &VCode, update: &Update) -> bool {
 }
 
 /// Whether no path from one block that wants the update leads to another one without the block that computes it.
-fn is_wanted_once(vcode: &VCode, update: &Update) -> bool {
-    !walk(vcode, &update.wanted, |block| {
+fn is_wanted_once(vcode: &VCode, walk: &mut Walk, update: &Update) -> bool {
+    !walk.finds(vcode, &update.wanted, |block| {
         if block == update.block {
             Step::Stop
         } else if update.wanted.contains(&block) {
@@ -151,28 +152,40 @@ enum Step {
     On,
 }
 
-/// Walks from the successors of `starts` on, whether to a block that is found. If that is too far, it is as good as found.
-fn walk(vcode: &VCode, starts: &[usize], mut step: impl FnMut(usize) -> Step) -> bool {
-    let mut seen: Vec<usize> = Vec::new();
-    let mut work: Vec<usize> = starts.to_vec();
-    while let Some(block) = work.pop() {
-        for edge in successors(&vcode.blocks[block]) {
-            let to = edge.block.index();
-            if seen.contains(&to) {
-                continue;
-            }
-            match step(to) {
-                Step::Stop => {}
-                Step::Found => return true,
-                Step::On => work.push(to),
-            }
-            seen.push(to);
-            if seen.len() > REACH {
-                return true;
+/// Walks forward through blocks. Marks hold the number of the walk that last came by.
+struct Walk {
+    seen: Vec<u32>,
+    walks: u32,
+    work: Vec<usize>,
+}
+
+impl Walk {
+    /// Walks from the successors of `starts` on, whether to a block that is found. If that is too far, it is as good as
+    /// found.
+    fn finds(&mut self, vcode: &VCode, starts: &[usize], mut step: impl FnMut(usize) -> Step) -> bool {
+        self.walks += 1;
+        self.work.clear();
+        self.work.extend(starts);
+        let mut left = REACH;
+        while let Some(block) = self.work.pop() {
+            for edge in successors(&vcode.blocks[block]) {
+                let to = edge.block.index();
+                if std::mem::replace(&mut self.seen[to], self.walks) == self.walks {
+                    continue;
+                }
+                match step(to) {
+                    Step::Stop => {}
+                    Step::Found => return true,
+                    Step::On => self.work.push(to),
+                }
+                left -= 1;
+                if left == 0 {
+                    return true;
+                }
             }
         }
+        false
     }
-    false
 }
 
 /// Computes the update in `block` too, in front of the first instruction that reads it, for all that do.

@@ -68,7 +68,7 @@ impl<'a> Pass<'a> {
                 let leads = self.vcode.blocks[id]
                     .insts
                     .last()
-                    .is_some_and(|last| last.op.edges().iter().any(|edge| edge.block == BlockId(from as u32)));
+                    .is_some_and(|last| last.op.edges().any(|edge| edge.block == BlockId(from as u32)));
                 if from >= self.split && leads && self.uses[update.index()] == read_by_edge {
                     let inst = self.vcode.blocks[id].insts.remove(at);
                     self.vcode.blocks[from].insts.insert(0, inst);
@@ -149,7 +149,7 @@ fn test_new_value(block: &mut Block, at: usize, param: VReg, update: VReg) {
 /// Calls `f` with every register that `op` reads, its edges included.
 pub(super) fn for_each_read(op: &Op, mut f: impl FnMut(VReg)) {
     op.for_each_use(&mut f);
-    op.edges().iter().flat_map(|edge| &edge.args).filter_map(|arg: &Arg| arg.reg()).for_each(f);
+    op.edges().flat_map(|edge| &edge.args).filter_map(|arg: &Arg| arg.reg()).for_each(f);
 }
 
 /// How often `op` reads `wanted`.

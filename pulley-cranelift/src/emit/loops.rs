@@ -132,7 +132,9 @@ impl Graph {
     /// The blocks of the loop of `header`, if it is entered there alone, has no other loop in it and calls nothing.
     fn body(&self, placed: &Placed, header: BlockId, budget: &mut usize) -> Option<Vec<BlockId>> {
         let fits = |id: BlockId| placed.blocks[id.index()].insts.iter().all(|inst| !is_call(inst.row));
-        if !fits(header) || header == BlockId(0) {
+        // A table goes where its targets say: the top of an interpreter's case would be set for nothing.
+        let goes_by_table = |id: &BlockId| matches!(placed.blocks[id.index()].exit, Exit::Table { .. });
+        if !fits(header) || header == BlockId(0) || self.latches[header.index()].iter().all(goes_by_table) {
             return None;
         }
         let mut body = vec![header];

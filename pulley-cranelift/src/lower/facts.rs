@@ -16,7 +16,7 @@ const DEPTH: u32 = 4;
 /// Facts about a function.
 pub(super) struct Facts<'f> {
     func: &'f Function,
-    domtree: DominatorTree,
+    domtree: &'f DominatorTree,
     /// For a block that is executed more often than one which dominates it: the closest of those executed least.
     seldom: SecondaryMap<Block, PackedOption<Block>>,
     /// How often a value is an argument, including of edges.
@@ -30,10 +30,8 @@ pub(super) struct Facts<'f> {
 }
 
 impl<'f> Facts<'f> {
-    pub(super) fn new(func: &'f Function) -> Facts<'f> {
-        let cfg = ControlFlowGraph::with_function(func);
-        let domtree = DominatorTree::with_function(func, &cfg);
-        let seldom = seldom_executed(func, &cfg, &domtree);
+    pub(super) fn new(func: &'f Function, cfg: &ControlFlowGraph, domtree: &'f DominatorTree) -> Facts<'f> {
+        let seldom = seldom_executed(func, cfg, domtree);
         let mut facts = Facts {
             func,
             domtree,
@@ -46,11 +44,6 @@ impl<'f> Facts<'f> {
         facts.count_uses();
         facts.find_free_conversions();
         facts
-    }
-
-    /// The reachable blocks such that every block comes before its dominators.
-    pub(super) fn postorder(&self) -> &[Block] {
-        self.domtree.cfg_postorder()
     }
 
     pub(super) fn is_reachable(&self, block: Block) -> bool {
@@ -217,7 +210,7 @@ impl<'f> Facts<'f> {
 }
 
 /// How often a loop is assumed to go round.
-const ROUNDS: f32 = 8.0;
+const ROUNDS: f32 = 32.0;
 
 /// For each block the dominator, if not the block itself, that is executed least: the closest one if there are several.
 ///

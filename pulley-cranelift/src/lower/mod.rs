@@ -17,7 +17,9 @@ mod layout;
 #[cfg(test)]
 mod tests;
 
+use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::entity::{SecondaryMap, entity_impl};
+use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{self, Function, Opcode, Value};
 use cranelift_codegen::packed_option::PackedOption;
 use pulley_core::isa::{Class, Row};
@@ -41,13 +43,17 @@ pub struct Imports {
 struct RegIndex(u32);
 entity_impl!(RegIndex);
 
-/// Chooses the rows for a function.
+/// Chooses the rows for a function, whose control-flow graph and dominators are given.
 ///
 /// Fails only on CLIF that the translation and the mid-end do not make: a bug of ours.
-pub fn lower(func: &Function, imports: &Imports) -> Result<VCode, CompileError> {
-    let mut lowering = Lowering::new(func, *imports);
-    let postorder: Vec<ir::Block> = lowering.facts.postorder().to_vec();
-    for block in postorder {
+pub fn lower(
+    func: &Function,
+    cfg: &ControlFlowGraph,
+    domtree: &DominatorTree,
+    imports: &Imports,
+) -> Result<VCode, CompileError> {
+    let mut lowering = Lowering::new(func, Facts::new(func, cfg, domtree), *imports);
+    for &block in domtree.cfg_postorder() {
         lowering.lower_block(block)?;
     }
     Ok(lowering.finish())
@@ -77,8 +83,7 @@ struct Lowering<'f> {
 }
 
 impl<'f> Lowering<'f> {
-    fn new(func: &'f Function, imports: Imports) -> Lowering<'f> {
-        let facts = Facts::new(func);
+    fn new(func: &'f Function, facts: Facts<'f>, imports: Imports) -> Lowering<'f> {
         let blocks = layout::Blocks::new(func, &facts);
         Lowering {
             func,

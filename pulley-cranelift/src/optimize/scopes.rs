@@ -1,15 +1,15 @@
 //! Walking the dominator tree with what is known on the way: a map whose entries hold for the block that made them and for
 //! all that it dominates.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 
 use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::ir::{Block, Function};
+use rustc_hash::FxHashMap;
 
 /// A map with scopes: leaving one restores what the map held when it was entered.
 pub(super) struct ScopedMap<K, V> {
-    map: HashMap<K, V>,
+    map: FxHashMap<K, V>,
     /// What each insertion replaced, latest last.
     undo: Vec<(K, Option<V>)>,
     /// Length of `undo` at the beginning of each open scope.
@@ -18,7 +18,7 @@ pub(super) struct ScopedMap<K, V> {
 
 impl<K: Copy + Eq + Hash, V: Copy> ScopedMap<K, V> {
     pub(super) fn new() -> Self {
-        ScopedMap { map: HashMap::new(), undo: vec![], scopes: vec![] }
+        ScopedMap { map: FxHashMap::default(), undo: vec![], scopes: vec![] }
     }
 
     pub(super) fn get(&self, key: &K) -> Option<V> {

@@ -1,5 +1,7 @@
 //! i8 and i16 compute the same as Rust's, whatever is above them in their registers.
 
+use cranelift_codegen::dominator_tree::DominatorTree;
+use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};
 use cranelift_codegen::ir::{AbiParam, Function, InstBuilder, Signature, Type, UserFuncName, Value};
@@ -42,7 +44,9 @@ fn function(ty: Type, signed: bool, build: &Build<'_>) -> VCode {
         pointer_width: target_lexicon::PointerWidth::U64,
         page_size_align_log2: 16,
     });
-    lower(&func, &Imports::default()).unwrap_or_else(|error| panic!("{error}\n{}", func.display()))
+    let cfg = ControlFlowGraph::with_function(&func);
+    let domtree = DominatorTree::with_function(&func, &cfg);
+    lower(&func, &cfg, &domtree, &Imports::default()).unwrap_or_else(|error| panic!("{error}\n{}", func.display()))
 }
 
 /// Checks `build` against `expected`, which gets the operands zero-extended and says the low bits of the result.

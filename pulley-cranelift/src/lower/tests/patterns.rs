@@ -18,7 +18,8 @@ fn vcode(wat: &str, optimized: bool) -> String {
     optimize::run(&mut context, &optimize::flags(), optimized).expect("valid CLIF");
     let globals = parsed.module.imports.iter().filter(|import| matches!(import.ty, ExternType::Global(_)));
     let imports = Imports { funcs: parsed.module.imported_funcs, globals: globals.count() as u32 };
-    lower(&context.func, &imports).unwrap_or_else(|error| panic!("{error}\n{}", context.func.display())).to_string()
+    let lowered = lower(&context.func, &context.cfg, &context.domtree, &imports);
+    lowered.unwrap_or_else(|error| panic!("{error}\n{}", context.func.display())).to_string()
 }
 
 /// Checks the VCode of a function `(func {body})` in a module with a memory. Registers are numbered in order of appearance.

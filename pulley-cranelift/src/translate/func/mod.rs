@@ -10,12 +10,11 @@ mod numeric;
 mod table;
 mod variable;
 
-use std::collections::HashMap;
-
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, SigRef, Signature, SourceLoc, UserFuncName, Value};
 use cranelift_codegen::isa::{CallConv, TargetFrontendConfig};
 use cranelift_frontend::{FuncInstBuilder, FunctionBuilder, FunctionBuilderContext};
 use pulley_core::module::FuncType;
+use rustc_hash::FxHashMap;
 use wasmparser as wp;
 use wp::Operator;
 
@@ -105,9 +104,9 @@ struct Translator<'p, 'f> {
     reachable: bool,
     /// How many blocks have been opened since it cannot.
     skipped: u32,
-    callees: HashMap<Callee, ir::FuncRef>,
+    callees: FxHashMap<Callee, ir::FuncRef>,
     /// Signatures by type index.
-    signatures: HashMap<u32, SigRef>,
+    signatures: FxHashMap<u32, SigRef>,
     /// Counts toward [`MAX_TRANSFERRED_VALUES`].
     transferred: usize,
     /// Offset of the current operator.
@@ -125,8 +124,8 @@ impl<'p, 'f> Translator<'p, 'f> {
             frames: vec![Frame::function(ty)],
             reachable: true,
             skipped: 0,
-            callees: HashMap::new(),
-            signatures: HashMap::new(),
+            callees: FxHashMap::default(),
+            signatures: FxHashMap::default(),
             transferred: 0,
             offset: 0,
         }
