@@ -259,6 +259,8 @@ pub struct Module {
     /// Whether the code may hold numbers of pairs.
     #[cfg_attr(not(feature = "profile"), allow(dead_code))]
     pairs: bool,
+    /// Positions of exports, by name.
+    exports_by_name: Box<[u32]>,
 }
 
 impl Module {
@@ -276,7 +278,9 @@ impl Module {
     /// [`PACE`](crate::machine::PACE) instructions are executed. At what goes to the loop top, `lp` was noted in the same
     /// activation of the function and no call has come since, so it is the start of an instruction of it.
     pub unsafe fn new_unchecked(parts: ModuleParts, pairs: bool) -> Module {
-        let module = Module { parts, pairs };
+        let mut exports_by_name: Box<[u32]> = (0..parts.exports.len() as u32).collect();
+        exports_by_name.sort_unstable_by_key(|at| &*parts.exports[*at as usize].name);
+        let module = Module { parts, pairs, exports_by_name };
         #[cfg(feature = "interpreter")]
         let module = module.prepared();
         module
@@ -300,6 +304,12 @@ impl Module {
     #[cfg(feature = "profile")]
     pub(crate) fn has_pairs(&self) -> bool {
         self.pairs
+    }
+
+    /// What is exported as `name`.
+    pub fn export(&self, name: &str) -> Option<&Export> {
+        let at = self.exports_by_name.binary_search_by_key(&name, |at| &*self.parts.exports[*at as usize].name).ok()?;
+        Some(&self.parts.exports[self.exports_by_name[at] as usize])
     }
 }
 

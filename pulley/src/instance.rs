@@ -85,10 +85,12 @@ impl Instance {
     ) -> impl ExactSizeIterator<Item = Export<'a>> + 'a {
         let state = &store.into().inner.state;
         let id = self.id(state);
-        state.core.module(id).exports.iter().map(move |export| {
-            let item = state.core.export(id, &export.name).expect("the module declares this export");
-            Export::new(&export.name, Extern::from_core(state, item))
-        })
+        state
+            .core
+            .module(id)
+            .exports
+            .iter()
+            .map(move |export| Export::new(&export.name, Extern::from_core(state, state.core.exported(id, export))))
     }
 
     /// What it exports as `name`.

@@ -58,14 +58,14 @@ fn instructions(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
         "time %", "instr %", "executed", "bytecode"
     )?;
     for hot in view.hottest() {
-        let (text, _) = view.listing.instruction(hot.line.offset);
+        let text = shortened(&view.listing.instruction(hot.line.offset).0);
         let wasm = match hot.line.wasm_offset {
-            Some(offset) => format!("{offset:#x} {}", view.listing.operators.get(offset).unwrap_or("")),
+            Some(offset) => format!("{offset:#x} {}", shortened(view.listing.operators.get(offset).unwrap_or(""))),
             None => String::new(),
         };
         writeln!(
             out,
-            "{:7.2} {:8.2} {:>15}  {:8x}  {text:44}  {:20}  {wasm}",
+            "{:7.2} {:8.2} {:>15}  {:8x}  {text:47}  {:20}  {wasm}",
             view.time_share(hot.line.time),
             view.share(hot.line.executed),
             grouped(hot.line.executed),
@@ -74,6 +74,15 @@ fn instructions(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// Tables of targets may be long.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 44;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 fn pairs(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {

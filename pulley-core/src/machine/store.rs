@@ -6,7 +6,7 @@ use crate::machine::funcs::FuncEntry;
 use crate::machine::instance::Instance;
 use crate::machine::memory::{Memory, Reserve};
 use crate::machine::table::Table;
-use crate::module::{ExternKind, FuncType, GlobalType, MemoryType, Module, TableType};
+use crate::module::{Export, ExternKind, FuncType, GlobalType, MemoryType, Module, TableType};
 use crate::value::Ref;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -317,15 +317,22 @@ impl Store {
 
     /// What an instance exports as `name`.
     pub fn export(&self, instance: InstanceId, name: &str) -> Option<Extern> {
+        Some(self.exported(instance, self.module(instance).export(name)?))
+    }
+
+    /// The item that `export`, one of the exports of its module, is in an instance.
+    ///
+    /// # Panics
+    /// If it is none of them.
+    pub fn exported(&self, instance: InstanceId, export: &Export) -> Extern {
         let instance = self.instances.get(instance.0 as usize);
-        let export = instance.module.exports.iter().find(|export| export.name == name)?;
         let index = export.index as usize;
-        Some(match export.kind {
+        match export.kind {
             ExternKind::Func => Extern::Func(FuncId(instance.funcs[index])),
             ExternKind::Table => Extern::Table(instance.table_ids[index]),
             ExternKind::Memory => Extern::Memory(instance.memory_ids[index]),
             ExternKind::Global => Extern::Global(instance.global_ids[index]),
-        })
+        }
     }
 
     /// The function that an instance wants called after instantiation.
