@@ -89,25 +89,18 @@ fn bytecode_is_annotated() {
     let output = pulley(&["profile", "-O0", "--func", "inner", "--invoke", "run", &module, "100"]);
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     let lines = listing(&output.stderr);
-    assert!(lines.iter().all(|(executed, ..)| [0, 100, 1000, 2000, 3000].contains(executed)), "{}", output.stderr);
+    let possible = [0, 100, 1000, 2000, 2900, 3000];
+    assert!(lines.iter().all(|(executed, ..)| possible.contains(executed)), "{}", output.stderr);
     assert!(
         lines.iter().any(|(executed, _, text)| *executed == 1000 && text.starts_with("call ")),
         "{}",
         output.stderr
     );
     let branches: Vec<_> = lines.iter().filter_map(|(executed, taken, _)| Some((*executed, (*taken)?))).collect();
-    // The condition holds for one number in three, and the loop goes on for 29 in 30.
-    assert!(!branches.is_empty());
-    for (executed, taken) in branches {
-        assert_eq!(executed, 3000);
-        let share = if (50.0..80.0).contains(&taken) {
-            66.7
-        } else if taken < 50.0 {
-            33.3
-        } else {
-            96.7
-        };
-        assert!((taken - share).abs() < 0.06, "{taken}\n{}", output.stderr);
+    // The condition holds for one number in three, and the loop goes on for 29 in 30: or the other way round.
+    assert_eq!(branches.len(), 2, "{}", output.stderr);
+    for (branch, shares) in branches.into_iter().zip([[33.3, 66.7], [3.3, 96.7]]) {
+        assert!(shares.iter().any(|share| branch == (3000, *share)), "{branch:?}\n{}", output.stderr);
     }
     for part in ["i32.rem_u", "call 2", "<leaf>", "100 calls"] {
         assert!(output.stderr.contains(part), "expected {part:?} in:\n{}", output.stderr);

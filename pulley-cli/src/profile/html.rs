@@ -287,7 +287,7 @@ fn listing(view: &View<'_>, position: usize, function: &Function, out: &mut impl
     writeln!(
         out,
         "<details id=\"f{position}\" data-name=\"{name}\"><summary><b>{name}</b><span>{:.2} % self</span>\
-         <span>{} calls</span><span>{} instructions</span></summary>",
+         <span>called {}x</span><span>{} instructions</span></summary>",
         view.time_share(function.self_time),
         grouped(function.calls),
         grouped(function.instructions),
