@@ -132,7 +132,7 @@ impl Pins {
         for index in 0..vcode.blocks.len() {
             let from = BlockId(index as u32);
             let targets: SmallVec<[BlockId; 2]> =
-                successors(&vcode.blocks[index]).iter().map(|edge| edge.block).collect();
+                successors(&vcode.blocks[index]).map(|edge| edge.block).collect();
             let is_jump = matches!(vcode.blocks[index].insts.last().map(|last| &last.op), Some(Op::Jump { .. }));
             let mut done: SmallVec<[(BlockId, BlockId); 2]> = SmallVec::new();
             for (n, to) in targets.into_iter().enumerate() {
@@ -242,7 +242,7 @@ impl Placement {
     /// through.
     fn add(&mut self, vcode: &VCode, new: BlockId, from: BlockId, to: BlockId) {
         let last = self.last[to.index()];
-        let falls_through = |last: BlockId| successors(&vcode.blocks[last.index()]).iter().any(|edge| edge.block == to);
+        let falls_through = |last: BlockId| successors(&vcode.blocks[last.index()]).any(|edge| edge.block == to);
         match last {
             Some(last) if last != from && falls_through(last) => self.behind.entry(from).or_default().push(new),
             _ => self.before.entry(to).or_default().push(new),
@@ -476,7 +476,7 @@ impl<'a> Pass<'a> {
             for pred in &self.cfg.preds[block.index()] {
                 edge(*pred, *block);
             }
-            for to in successors(&self.vcode.blocks[block.index()]).iter().map(|edge| edge.block) {
+            for to in successors(&self.vcode.blocks[block.index()]).map(|edge| edge.block) {
                 if !new(to) {
                     edge(*block, to);
                 }
@@ -494,8 +494,8 @@ impl<'a> Pass<'a> {
         let params = &self.vcode.blocks[to.index()].params;
         let Some(n) = params.iter().position(|param| self.pins.web[param.index()] == web) else { return true };
         let edges = successors(&self.vcode.blocks[from.index()]);
-        let args = edges.iter().filter(|edge| edge.block == to).map(|edge| edge.args[n]);
-        args.into_iter().any(|arg| arg.reg().is_some_and(|reg| self.pins.web[reg.index()] == web))
+        let mut args = edges.filter(|edge| edge.block == to).map(|edge| edge.args[n]);
+        args.any(|arg| arg.reg().is_some_and(|reg| self.pins.web[reg.index()] == web))
     }
 
     /// What the places of the operands of `op` cost, if `extra` is pinned too.
@@ -575,7 +575,7 @@ impl<'a> Pass<'a> {
             let pinned = self.pins.pinned[id.index()].iter_mut().find(|pinned| pinned.web == web && !pinned.dirty);
             let Some(pinned) = pinned else { continue };
             pinned.dirty = true;
-            work.extend(successors(&self.vcode.blocks[id.index()]).iter().map(|edge| (edge.block, web)));
+            work.extend(successors(&self.vcode.blocks[id.index()]).map(|edge| (edge.block, web)));
         }
     }
 }

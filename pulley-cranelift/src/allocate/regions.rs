@@ -28,7 +28,7 @@ pub(super) fn frequencies(vcode: &VCode, cfg: &Cfg) -> Vec<f32> {
         let is_header = cfg.preds[block].iter().any(|pred| at[pred.index()] >= at[block]);
         let entered = inflow[block] * if is_header { ITERATIONS } else { 1.0 };
         frequency[block] = entered.clamp(most / 64.0, most);
-        let to = successors(&vcode.blocks[block]);
+        let to: Vec<_> = successors(&vcode.blocks[block]).collect();
         let weights: Vec<f32> = to.iter().map(|edge| weight(vcode, cfg, *id, edge.block)).collect();
         let total: f32 = weights.iter().sum();
         for (edge, weight) in to.iter().zip(weights) {
