@@ -29,9 +29,12 @@ cargo xtask TASK
                          count the host instructions that benchmarks take (valgrind), and compare with
                          benches/limits; PULLEY_BLESS=1 writes new limits
       --per-instruction  also print host instructions per executed bytecode instruction
-  pairs [--extra 'NAME=FILE ARGS']... [--extra-file FILE] [--number N] [--report]
-                         profile programs (those of the repository and extra ones, as `pulley run` runs them; a name that starts
-                         with `-` is held out) and write pulley-core/src/isa/pairs.txt (--report: compare lists instead)
+  pairs [OPTIONS]        profile programs and write pulley-core/src/isa/pairs.txt
+      --number N         how many pairs (2000)
+      --extra 'NAME=FILE ARGS <INPUT'
+                         profile this program too, as `pulley run` runs it; a name that starts with `-` is held out
+      --extra-file FILE  the same for every line of a file
+      --report           write nothing, compare lists of different lengths
   help                   this text";
 
 fn main() -> ExitCode {

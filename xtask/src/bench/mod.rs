@@ -4,7 +4,7 @@ mod compile;
 mod engines;
 mod measure;
 mod options;
-mod programs;
+pub(crate) mod programs;
 mod report;
 mod statistics;
 

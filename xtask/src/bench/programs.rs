@@ -56,7 +56,7 @@ pub(crate) fn list(options: &Options) -> Result<Vec<Program>, String> {
     Ok(programs)
 }
 
-fn manifest() -> Result<Vec<Program>, String> {
+pub(crate) fn manifest() -> Result<Vec<Program>, String> {
     let folder = root().join("benches/programs");
     let file = folder.join("manifest.toml");
     let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;

@@ -1,5 +1,6 @@
 //! Profiles: what programs execute, from a build of the command that counts.
 
+use crate::bench::programs::{Kind, manifest};
 use crate::cargo::{cargo, output, root};
 use pulley_core::isa::{FieldKind, FlowKind, Opcode};
 use std::collections::HashMap;
@@ -15,25 +16,13 @@ pub(super) struct Program {
     /// The executable among those that count.
     tool: &'static str,
     args: Vec<String>,
+    /// The file that it reads as its standard input.
+    input: Option<String>,
+    /// What it is worth, in programs.
+    weight: f64,
     /// Only to see whether what was learnt from the others carries over.
     pub(super) held_out: bool,
 }
-
-/// Programs of `benches/programs`: how `pulley run` runs them.
-const PROGRAMS: [(&str, &[&str]); 12] = [
-    ("fib", &["--invoke", "fib", "benches/programs/fib.wat", "24"]),
-    ("tailsum", &["--invoke", "chain", "benches/programs/tailsum.wat", "200000"]),
-    ("sieve", &["--bench", "benches/programs/sieve.wasm"]),
-    ("sha256", &["--bench", "benches/programs/sha256.wasm"]),
-    ("bytevm", &["--bench", "benches/programs/bytevm.wasm"]),
-    ("nbody", &["--bench", "benches/programs/nbody.wasm"]),
-    ("lua", &["--bench", "benches/programs/lua.wasm"]),
-    ("cjs-module-lexer", &["pulley/tests/hash-modules/cjs-module-lexer.wasm"]),
-    ("words", &["--bench", "benches/programs/words.wasm"]),
-    ("vcall", &["--bench", "benches/programs/vcall.wasm"]),
-    ("matmul", &["--bench", "benches/programs/matmul.wasm"]),
-    ("bzip2", &["--bench", "benches/programs/bzip2.wasm"]),
-];
 
 /// Modules of `pulley/tests/hash-modules`, with the arguments of their `Hash_Init` and `Hash_Final`.
 const HASHES: [(&str, &str, &str); 19] = [
@@ -58,10 +47,12 @@ const HASHES: [(&str, &str, &str); 19] = [
     ("xxhash32", "0", "0"),
 ];
 
-/// Kept out of the profile: a third of the programs, of each kind some.
-const HELD_OUT: [&str; 10] = [
+/// What a hash is worth, in programs: they are much alike.
+const HASH_WEIGHT: f64 = 0.25;
+
+/// Kept out of the profile to see what it is worth elsewhere, besides what the manifest holds back: a third of all.
+const HELD_OUT: [&str; 9] = [
     "words",
-    "vcall",
     "matmul",
     "bzip2",
     "hash-blake2s",
@@ -72,27 +63,34 @@ const HELD_OUT: [&str; 10] = [
     "hash-xxhash32",
 ];
 
-/// The repository's programs and `extra` ones, `NAME=FILE ARGS..`: a name that starts with `-` is held out.
+/// The repository's programs and `extra` ones, `NAME=FILE ARGS.. <INPUT`: a name that starts with `-` is held out.
 pub(super) fn programs(extra: &[&str]) -> Result<Vec<Program>, String> {
-    let program = |name: String, tool, args: Vec<String>| {
+    let mut programs = Vec::new();
+    for bench in manifest()?.into_iter().filter(|program| program.kind.scalar()) {
+        let mut args = vec!["run".to_owned(), "--bench".to_owned()];
+        if let Some(function) = bench.call.first() {
+            args.extend(["--invoke".to_owned(), function.clone()]);
+        }
+        args.push(bench.file.to_string_lossy().into_owned());
+        // `i32:5` is `5`.
+        let plain = |arg: &String| arg.split_once(':').map_or(arg.as_str(), |(_, arg)| arg).to_owned();
+        args.extend(bench.call.iter().skip(1).map(plain));
+        let held_out = bench.kind == Kind::Held || HELD_OUT.contains(&bench.name.as_str());
+        programs.push(Program { name: bench.name, tool: "pulley", args, input: None, held_out, weight: 1.0 });
+    }
+    for (hash, init, last) in HASHES {
+        let name = format!("hash-{hash}");
+        let file = format!("pulley/tests/hash-modules/hashwasm-{hash}.wasm");
+        let args = [file.as_str(), init, last].map(str::to_owned).to_vec();
         let held_out = HELD_OUT.contains(&name.as_str());
-        Program { name, tool, args, held_out }
-    };
-    let strings = |args: &[&str]| args.iter().map(|arg| (*arg).to_owned()).collect();
-    let benches = PROGRAMS.iter().map(|(name, args)| {
-        let args = [&["run"], *args].concat();
-        program((*name).to_owned(), "pulley", strings(&args))
-    });
-    let hashes = HASHES.iter().map(|(name, init, last)| {
-        let file = format!("pulley/tests/hash-modules/hashwasm-{name}.wasm");
-        program(format!("hash-{name}"), "examples/hash", strings(&[file.as_str(), *init, *last]))
-    });
-    let mut programs: Vec<Program> = benches.chain(hashes).collect();
+        programs.push(Program { name, tool: "examples/hash", args, input: None, held_out, weight: HASH_WEIGHT });
+    }
     for line in extra {
         let (name, command) = line.split_once('=').ok_or_else(|| format!("`{line}` is not NAME=FILE ARGS.."))?;
         let (name, held_out) = name.strip_prefix('-').map_or((name, false), |name| (name, true));
-        let args = ["run".to_owned()].into_iter().chain(words(command)).collect();
-        programs.push(Program { name: name.to_owned(), tool: "pulley", args, held_out });
+        let mut args: Vec<String> = ["run".to_owned()].into_iter().chain(words(command)).collect();
+        let input = args.pop_if(|last| last.starts_with('<')).map(|input| input[1..].to_owned());
+        programs.push(Program { name: name.to_owned(), tool: "pulley", args, input, held_out, weight: 1.0 });
     }
     Ok(programs)
 }
@@ -128,6 +126,7 @@ pub(super) struct Site {
 pub(super) struct Profile {
     pub(super) name: String,
     pub(super) held_out: bool,
+    pub(super) weight: f64,
     /// Every instruction, in the order of the code.
     pub(super) sites: Vec<Site>,
     pub(super) executed: u64,
@@ -135,9 +134,12 @@ pub(super) struct Profile {
 
 /// Runs all programs, as many at a time as there are processors.
 pub(super) fn run(programs: &[Program]) -> Result<Vec<Profile>, String> {
-    let mut build = cargo(&["build", "--quiet", "--release", "--package", "pulley-cli"]);
-    output(build.args(["--features", "count-instructions", "--bin", "pulley", "--example", "hash"]))?;
-    let folder = root().join("target/pairs");
+    // Not for release: the loop would take minutes to compile, and all programs together run for one.
+    let mut build = cargo(&["build", "--quiet", "--package", "pulley-cli", "--no-default-features"]);
+    build.args(["--features", "count-instructions,match-loop", "--bin", "pulley", "--example", "hash"]);
+    output(&mut build)?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let folder = target.join("pairs");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let numbers: HashMap<&str, u16> = Opcode::ALL.iter().map(|opcode| (opcode.info().name, *opcode as u16)).collect();
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
@@ -160,15 +162,18 @@ pub(super) fn run(programs: &[Program]) -> Result<Vec<Profile>, String> {
 fn profile(program: &Program, folder: &Path, numbers: &HashMap<&str, u16>) -> Result<Profile, String> {
     let file = folder.join(format!("{}.txt", program.name));
     let _ = fs::remove_file(&file);
-    let tools = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let mut command = Command::new(tools.join("release").join(program.tool));
+    let mut command = Command::new(folder.join("../debug").join(program.tool));
     let (before, args) = program.args.split_at((program.tool == "pulley") as usize);
     command.args(before).arg("--count-to").arg(&file).args(args).current_dir(root());
-    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("{}: {error}", program.name))?;
+    let input = match &program.input {
+        Some(file) => Stdio::from(fs::File::open(file).map_err(|error| format!("{file}: {error}"))?),
+        None => Stdio::null(),
+    };
+    let output = command.stdin(input).output().map_err(|error| format!("{}: {error}", program.name))?;
     let text = fs::read_to_string(&file)
         .map_err(|error| format!("{}: {error}\n{}", program.name, String::from_utf8_lossy(&output.stderr)))?;
-    let mut profile =
-        Profile { name: program.name.clone(), held_out: program.held_out, sites: Vec::new(), executed: 0 };
+    let (name, held_out, weight) = (program.name.clone(), program.held_out, program.weight);
+    let mut profile = Profile { name, held_out, weight, sites: Vec::new(), executed: 0 };
     for line in text.lines() {
         let site = read(line, numbers).ok_or_else(|| format!("{}: no count: {line}", file.display()))?;
         profile.executed += site.executed;
@@ -198,7 +203,7 @@ impl Profile {
         });
         let sites: Vec<Site> = sites.collect();
         let executed = sites.len() as u64;
-        Profile { name: format!("{} (static)", self.name), held_out: self.held_out, sites, executed }
+        Profile { name: self.name.clone(), held_out: self.held_out, weight: 1.0, sites, executed }
     }
 }
 

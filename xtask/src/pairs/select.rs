@@ -57,7 +57,7 @@ impl Problem {
         let mut problem = Problem { candidates: Vec::new(), programs: Vec::new() };
         let mut known = HashMap::new();
         for profile in dynamic {
-            problem.add(profile, 1.0 / profile.executed.max(1) as f64, &mut known);
+            problem.add(profile, profile.weight / profile.executed.max(1) as f64, &mut known);
         }
         for profile in fixed {
             let weight = STATIC_PROGRAMS / fixed.len() as f64 / profile.executed.max(1) as f64;
