@@ -11,10 +11,11 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask TASK
 
-  asm [--match-loop | --tail-calls]
+  asm [--match-loop | --tail-calls | --levels]
                          build pulley-core in release and check in the disassembly that hot handlers neither spill nor push
                          and that every handler jumps to the next one (--match-loop: the build that forces that loop;
-                         --tail-calls: the nightly tier, as `cargo +nightly xtask asm --tail-calls`)
+                         --tail-calls: the nightly tier, as `cargo +nightly xtask asm --tail-calls`; --levels: only that
+                         handlers jump, at every optimisation level that has the sibling tier)
   bench [OPTIONS]        measure our tiers and other engines on the benchmark programs, as Markdown tables
       --rounds N         how often everything runs (5)
       --quick            one round of native code, wasmi and our stable build
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
     let result = match args.as_slice() {
         ["asm"] => asm::check(asm::Build::Sibling),
         ["asm", "--match-loop"] => asm::check(asm::Build::Match),
+        ["asm", "--levels"] => asm::check_jumps(&["1", "2", "3", "s", "z"]),
         ["asm", "--tail-calls"] => asm::check(asm::Build::Tail),
         ["bench", options @ ..] => bench::run(options),
         ["counts", options @ ..] => counts::run(options),
