@@ -147,7 +147,7 @@ fn flame_graph(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
             bar.depth * ROW,
             bar.left,
             bar.width,
-            hue(&name.0)
+            hue(name.0)
         )?;
     }
     writeln!(out, "</div>\n</section>")
