@@ -43,6 +43,7 @@ pub(crate) struct Compiler<'a> {
     parsed: &'a Parsed<'a>,
     imports: Imports,
     optimize: bool,
+    pins: bool,
     flags: Flags,
     scratch: translate::Scratch,
     /// Holds the function that is compiled.
@@ -58,6 +59,7 @@ impl<'a> Compiler<'a> {
             parsed,
             imports,
             optimize: options.optimize,
+            pins: options.pins,
             flags: optimize::flags(),
             scratch: translate::Scratch::default(),
             context: Context::new(),
@@ -89,7 +91,7 @@ impl<'a> Compiler<'a> {
 
     /// Its bytecode.
     pub(crate) fn code(&mut self, defined: u32, vcode: &mut VCode) -> Result<Compiled, CompileError> {
-        let placed = allocate(vcode).map_err(|TooManySlots(slots)| {
+        let placed = allocate(vcode, self.pins).map_err(|TooManySlots(slots)| {
             CompileError::limit(format!("{slots} values are alive at once, of at most {}", u16::MAX))
         });
         let code = placed.and_then(|placed| self.emitter.emit(placed));
@@ -180,15 +182,15 @@ mod tests {
 
     fn check_functions(wasm: &[u8], path: &Path) -> u32 {
         let parsed = translate::parse(wasm).unwrap();
-        for optimize in [true, false] {
-            let mut compiler = Compiler::new(&parsed, &Options { optimize, threads: 1, ..Options::default() });
+        for (optimize, pins) in [(true, true), (false, true), (true, false)] {
+            let mut compiler = Compiler::new(&parsed, &Options { optimize, pins, threads: 1, ..Options::default() });
             for defined in 0..parsed.defined_functions() {
                 // Some of the programs use what is not supported.
                 if compiler.clif(defined).is_err() {
                     continue;
                 }
                 let mut vcode = compiler.vcode(defined).unwrap();
-                let placed = allocate(&mut vcode).unwrap();
+                let placed = allocate(&mut vcode, pins).unwrap();
                 if let Err(message) = check(&vcode, &placed) {
                     panic!("{}, function {defined}: {message}\n{vcode}", path.display());
                 }

@@ -31,6 +31,8 @@ pub use explain::{Explanation, explain};
 pub struct Options {
     /// Whether to run the optimiser. Without it compilation is faster and the code slower.
     pub optimize: bool,
+    /// Whether values that loops carry may live in pinned registers. Without them code is slower, that is all.
+    pub pins: bool,
     /// How many threads to use; 0 is one per processor.
     pub threads: usize,
     /// Whether loops get the loop-top register. It is on except in tests.
@@ -44,6 +46,6 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { optimize: true, threads: 0, loop_top: true, pairs: true, consume_fuel: false }
+        Options { optimize: true, pins: true, threads: 0, loop_top: true, pairs: true, consume_fuel: false }
     }
 }

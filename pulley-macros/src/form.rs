@@ -3,7 +3,7 @@
 use crate::ast::{Alternative, Family, Form, Fusion, Operand, Place, Register, Row, ValueType};
 use syn::{Error, Ident};
 
-/// The forms of `row` by one alternative of its family.
+/// The forms of `row` by one alternative of its family; none if its letters mean nothing for the types of `row`.
 pub fn forms(row: &Row, family: &Family, by: &Alternative, registers: &[Register]) -> Result<Vec<Form>, Error> {
     let (name, word) = (&row.function, &family.name);
     let wrong = |message: String| Err(Error::new(row.ident.span(), message));
@@ -14,7 +14,8 @@ pub fn forms(row: &Row, family: &Family, by: &Alternative, registers: &[Register
     }
     let result = match (row.result_type(), &by.result) {
         (Some(ty), Some(letters)) => {
-            Some(Position { choices: places(&letters.to_string(), ty, registers, false), updated: false })
+            let alone = letters.to_string().len() == 1;
+            Some(Position { choices: places(&letters.to_string(), ty, registers, false), updated: false, alone })
         }
         (None, None) => None,
         (Some(ty), None) => {
@@ -27,6 +28,7 @@ pub fn forms(row: &Row, family: &Family, by: &Alternative, registers: &[Register
     let position = |(letters, operand): (&Ident, &Operand)| Position {
         choices: places(&letters.to_string(), &operand.ty, registers, !operand.updated),
         updated: operand.updated,
+        alone: letters.to_string().len() == 1,
     };
     let operands: Vec<_> = by.operands.iter().zip(&row.operands).map(position).collect();
     if family.commutes.is_some() {
@@ -36,9 +38,6 @@ pub fn forms(row: &Row, family: &Family, by: &Alternative, registers: &[Register
         }
     }
     let forms = product(result, &operands, family.commutes.is_some());
-    if forms.is_empty() {
-        return wrong(format!("no form of the family `{word}` fits the types of `{name}`"));
-    }
     let form = |places: Vec<Place>| {
         let letters: String = places.iter().map(|place| place.letter().to_ascii_uppercase()).collect();
         Form { opcode: Ident::new(&format!("{}{letters}", row.variant), row.variant.span()), places }
@@ -51,6 +50,8 @@ struct Position {
     choices: Vec<Place>,
     /// Read, as an operand is, and (`&mut`) perhaps written too.
     updated: bool,
+    /// The family has one letter for it: what stands there is meant, not one of many.
+    alone: bool,
 }
 
 /// Types that an encoded 32-bit immediate can stand for (`Inline`): Rust's integers.
@@ -85,22 +86,37 @@ fn product(result: Option<Position>, operands: &[Position], commutes: bool) -> V
     forms.retain(|form| distinct(form, results, operands));
     if commutes {
         let all = forms.clone();
-        forms.retain(|form| {
-            let mut mirrored = form.clone();
-            mirrored.swap(results, results + 1);
-            rank(form[results]) <= rank(form[results + 1]) || !all.contains(&mirrored)
-        });
+        forms.retain(|form| rank(form[results]) <= rank(form[results + 1]) || !all.contains(&mirrored(form, results)));
     }
     forms
 }
 
-/// No register holds two operands, nor a result and an operand that is updated.
+/// `form` with the two operands behind its `results` in the other order.
+fn mirrored(form: &[Place], results: usize) -> Vec<Place> {
+    let mut mirrored = form.to_vec();
+    mirrored.swap(results, results + 1);
+    mirrored
+}
+
+/// Adds to `forms` those of `more` that are not among them, nor mirrors of one if the row commutes.
+pub fn unite(forms: &mut Vec<Form>, more: Vec<Form>, results: usize, commutes: bool) {
+    for form in more {
+        let known = |places: &[Place]| forms.iter().any(|other| other.places == places);
+        if !known(&form.places) && !(commutes && known(&mirrored(&form.places, results))) {
+            forms.push(form);
+        }
+    }
+}
+
+/// No register holds two operands, unless the family says so without a choice, nor a result and an operand that is
+/// updated.
 fn distinct(form: &[Place], results: usize, operands: &[Position]) -> bool {
     let register = |place: &Place| if let Place::Register(_, index) = place { Some(*index) } else { None };
     let (result, rest) = form.split_at(results);
     rest.iter().enumerate().all(|(n, place)| {
         let Some(index) = register(place) else { return true };
-        let clash = rest[..n].iter().any(|other| register(other) == Some(index));
+        let meant = |m: usize| operands[n].alone && operands[m].alone;
+        let clash = rest[..n].iter().enumerate().any(|(m, other)| register(other) == Some(index) && !meant(m));
         let updates_result = operands[n].updated && result.iter().any(|other| register(other) == Some(index));
         !clash && !updates_result
     })

@@ -62,16 +62,20 @@
 //! }
 //! ```
 //!
-//! `s` is a frame slot, `i` an encoded constant (of the integer types), other letters are registers. A letter without a
-//! meaning for a type is left out, and so are forms that need one register for two operands. When a loop is entered, `run`
-//! takes program counter, frame, structs and machine as parameters; all other registers are what they were when a loop was
-//! left: they are kept in the machine's `words`. (The first `u64` that holds values is so only after a poll: other exits
-//! travel in it.) A handler takes at most eleven machine words besides floats (see `tests/canary.rs`).
+//! `s` is a frame slot, `i` an encoded constant (of the integer types), other letters are registers; several may hold a
+//! type. A letter without a meaning for a type is left out, and so are forms that need one register for two operands,
+//! unless both positions have no other letter (`rs <- q q`). Alternatives with the same head (`rs <- q rsi` beside
+//! `rs <- rs rsi`, two of `br_if`) are forms of the same row: a sum of small products in place of one that is too large.
 //!
-//! Alternatives after the plain one make rows of their own: `br_if_NAME` and `br_unless_NAME` have one more immediate,
+//! When a loop is entered, `run` takes program counter, frame, structs and machine as parameters; all other registers are
+//! what they were when a loop was left: they are kept in the machine's `words`. (The first `u64` that holds values is so
+//! only after a poll: other exits travel in it.) A handler takes at most eleven machine words besides floats (see
+//! `tests/canary.rs`).
+//!
+//! Heads after the plain one make rows of their own: `br_if_NAME` and `br_unless_NAME` have one more immediate,
 //! `target`; `select_NAME` has two more operands, `if_true` and `if_false`, moved as `u64` bits; `top_if_NAME` and
-//! `top_unless_NAME` have nothing more: they go to the address in the register `lp`. A family with just one alternative
-//! makes just one row, named after the function.
+//! `top_unless_NAME` have nothing more: they go to the address in the register `lp`. A family with just one head makes
+//! just one row, named after the function.
 //!
 //! Rows of a family that *ticks* do so wherever they go on, the rows that go to the loop top if they go there: the budget
 //! becomes `budget.tick()`, and if it then `is_spent()`, the loop is left with `Exit::Poll`, to be entered again at the

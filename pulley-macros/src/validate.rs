@@ -85,6 +85,15 @@ impl<'a> Checker<'a> {
                     "this register cannot hold values: it is the pc, the frame or a struct",
                 );
             }
+            let class = |ty: &Ident| self.value_type(&ty.to_string(), ty.span()).map(|ty| ty.class);
+            let other = values.types.iter().find(|ty| class(ty) != class(&values.types[0]));
+            if let Some(ty) = other {
+                let message = format!(
+                    "`{}` and `{ty}` do not share a register: the first for each is another one",
+                    values.types[0]
+                );
+                self.error(ty.span(), message);
+            }
             for ty in &values.types {
                 if letters.insert((letter.clone(), ty.to_string()), ()).is_some() {
                     self.error(ty.span(), format!("`{letter}` already means another register for `{ty}`"));
@@ -220,47 +229,64 @@ impl<'a> Checker<'a> {
         self.alternatives(base, family);
     }
 
-    /// Adds `base` and its fusions with the forms of `family`.
+    /// Adds `base` and its fusions with the forms of `family`: a row for each head, with the forms of all alternatives
+    /// that have it.
     fn alternatives(&mut self, base: Row, family: &'a Family) {
-        let span = base.ident.span();
-        let plain = family.alternatives.iter().any(|alternative| alternative.fusion.is_none());
+        let head = |alternative: &Alternative| alternative.fusion.as_ref().map(|(fusion, _)| *fusion);
+        let mut heads: Vec<Option<Fusion>> = Vec::new();
+        for alternative in &family.alternatives {
+            if !heads.contains(&head(alternative)) {
+                heads.push(head(alternative));
+            }
+        }
+        // The plain row is the first one, wherever the family says it.
+        heads.sort_by_key(|fusion| fusion.is_some());
         let first = self.rows.len();
         let mut fused = [None; FUSIONS];
-        if plain {
-            self.rows.push(clone(&base));
-        }
-        for alternative in &family.alternatives {
-            let mut at = first;
-            if let Some((fusion, _)) = &alternative.fusion {
+        for fusion in &heads {
+            let mut row = clone(&base);
+            if let Some(fusion) = *fusion {
                 if !matches!(&base.result, Outcome::Value(ty) if ty.name == "bool") {
                     let (name, family, keyword) = (&base.name, &family.name, fusion.keyword());
-                    self.error(span, format!("`{name}` must return `bool`: family `{family}` has `{keyword}`"));
+                    let message = format!("`{name}` must return `bool`: family `{family}` has `{keyword}`");
+                    self.error(base.ident.span(), message);
                     break;
                 }
-                at = self.rows.len();
-                let mut row = clone(&base);
-                fuse(&mut row, *fusion, family.alternatives.len() > 1, self.value_type("u64", span));
-                self.rows.push(row);
-                if plain {
-                    fused[*fusion as usize] = Some(at);
+                fuse(&mut row, fusion, heads.len() > 1, self.value_type("u64", base.ident.span()));
+                if heads[0].is_none() {
+                    fused[fusion as usize] = Some(self.rows.len());
                 }
             }
-            match form::forms(&self.rows[at], family, alternative, &self.spec.registers) {
-                Ok(forms) => {
-                    self.rows[at].forms = forms;
-                    self.rows[at].commutes = family.commutes.is_some();
-                    self.rows[at].ticks = family.ticks.is_some();
-                }
-                Err(error) => {
-                    self.errors.push(error);
-                    break;
-                }
+            row.commutes = family.commutes.is_some();
+            row.ticks = family.ticks.is_some();
+            let result = self.forms(&mut row, family, *fusion);
+            self.rows.push(row);
+            if let Err(error) = result {
+                self.errors.push(error);
+                break;
             }
         }
         match self.rows.get_mut(first) {
             Some(row) => row.fused = fused,
             None => self.rows.push(base),
         }
+    }
+
+    /// Gives `row` the forms of all alternatives of `family` with this head.
+    fn forms(&self, row: &mut Row, family: &Family, fusion: Option<Fusion>) -> Result<(), Error> {
+        let mut forms = Vec::new();
+        for alternative in &family.alternatives {
+            if alternative.fusion.as_ref().map(|(fusion, _)| *fusion) == fusion {
+                let more = form::forms(row, family, alternative, &self.spec.registers)?;
+                form::unite(&mut forms, more, row.has_result() as usize, row.commutes);
+            }
+        }
+        if forms.is_empty() {
+            let message = format!("no form of the family `{}` fits the types of `{}`", family.name, row.function);
+            return Err(Error::new(row.ident.span(), message));
+        }
+        row.forms = forms;
+        Ok(())
     }
 
     /// Sorts the parameters and the result of a row into what they mean.

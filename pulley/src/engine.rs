@@ -18,6 +18,7 @@ use crate::{Result, reserve};
 #[derive(Clone, Debug)]
 pub struct Config {
     optimize: bool,
+    pins: bool,
     parallel: bool,
     pairs: bool,
     stack_bytes: usize,
@@ -51,6 +52,7 @@ impl Config {
     pub fn new() -> Config {
         Config {
             optimize: true,
+            pins: true,
             parallel: true,
             pairs: true,
             stack_bytes: 1 << 20,
@@ -72,6 +74,13 @@ impl Config {
     /// Whether to run the optimiser, in the words of Cranelift.
     pub fn cranelift_opt_level(&mut self, level: OptLevel) -> &mut Config {
         self.optimize(level != OptLevel::None)
+    }
+
+    /// Whether values that loops carry may live in the interpreter's registers. It is on by default; to turn it off serves
+    /// to find out what it gains.
+    pub fn pinned_registers(&mut self, yes: bool) -> &mut Config {
+        self.pins = yes;
+        self
     }
 
     /// Whether to compile the functions of a module on all cores. It is on by default.
@@ -224,8 +233,8 @@ impl Engine {
     #[cfg(feature = "compiler")]
     pub(crate) fn compile(&self, wasm: &[u8]) -> Result<pulley_core::module::Module> {
         let threads = if self.config.parallel { 0 } else { 1 };
-        let Config { optimize, loop_top, pairs, consume_fuel, .. } = *self.config;
-        let options = pulley_cranelift::Options { optimize, threads, loop_top, pairs, consume_fuel };
+        let Config { optimize, pins, loop_top, pairs, consume_fuel, .. } = *self.config;
+        let options = pulley_cranelift::Options { optimize, pins, threads, loop_top, pairs, consume_fuel };
         Ok(pulley_cranelift::compile(wasm, &options)?)
     }
 }

@@ -1,4 +1,5 @@
-//! Small real modules: every vector of the hash functions in `hash-modules/`, with the optimiser off and on.
+//! Small real modules: every vector of the hash functions in `hash-modules/`, with the optimiser and pinned registers
+//! off and on.
 
 use std::path::PathBuf;
 
@@ -13,8 +14,8 @@ fn path(name: &str) -> PathBuf {
 }
 
 fn each_engine(test: impl Fn(&Engine)) {
-    for optimize in [false, true] {
-        test(&Engine::new(Config::new().optimize(optimize)).unwrap());
+    for (optimize, pins) in [(false, true), (true, false), (true, true)] {
+        test(&Engine::new(Config::new().optimize(optimize).pinned_registers(pins)).unwrap());
     }
 }
 

@@ -7,13 +7,13 @@ pub mod convert {
     use crate::trap::Trap;
 
     /// The low 32 bits of `a`.
-    #[op(unary)]
+    #[op(unary_pinned)]
     fn i32_wrap_i64(a: i64) -> i32 {
         a as i32
     }
 
     /// `a`, sign-extended.
-    #[op(unary)]
+    #[op(unary_pinned)]
     fn i64_extend_i32_s(a: i32) -> i64 {
         a as i64
     }
@@ -139,7 +139,7 @@ pub mod convert {
     }
 
     /// The float nearest to `a`, signed.
-    #[op(unary)]
+    #[op(unary_pinned)]
     fn f64_convert_i32_s(a: i32) -> f64 {
         a as f64
     }

@@ -183,13 +183,13 @@ pub mod float {
     }
 
     /// `a` without its sign.
-    #[op(unary)]
+    #[op(unary_pinned)]
     fn f64_abs(a: f64) -> f64 {
         a.abs()
     }
 
     /// `a` with the other sign.
-    #[op(unary)]
+    #[op(unary_pinned)]
     fn f64_neg(a: f64) -> f64 {
         -a
     }
@@ -219,7 +219,7 @@ pub mod float {
     }
 
     /// The square root of `a`.
-    #[op(unary)]
+    #[op(unary_pinned)]
     fn f64_sqrt(a: f64) -> f64 {
         a.square_root()
     }
@@ -267,7 +267,7 @@ pub mod float {
     }
 
     /// `a`, bit for bit.
-    #[op(unary)]
+    #[op(unary_pinned)]
     fn f64_copy(a: f64) -> f64 {
         a
     }

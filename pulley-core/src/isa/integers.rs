@@ -13,7 +13,7 @@ pub mod int {
     }
 
     /// The constant `value`.
-    #[op(nullary)]
+    #[op(constant)]
     fn const64(value: Const64) -> u64 {
         value.0
     }
@@ -25,13 +25,13 @@ pub mod int {
     }
 
     /// `a - b`, wrapping.
-    #[op(binary)]
+    #[op(binary_pinned)]
     fn i32_sub(a: i32, b: i32) -> i32 {
         a.wrapping_sub(b)
     }
 
     /// `a * b`, wrapping.
-    #[op(commutative)]
+    #[op(product)]
     fn i32_mul(a: i32, b: i32) -> i32 {
         a.wrapping_mul(b)
     }
@@ -86,31 +86,31 @@ pub mod int {
     }
 
     /// `a << b`, by the low five bits of `b`.
-    #[op(binary)]
+    #[op(shift)]
     fn i32_shl(a: i32, b: i32) -> i32 {
         a.wrapping_shl(b as u32)
     }
 
     /// `a >> b`, by the low five bits of `b`, filling with the sign.
-    #[op(binary)]
+    #[op(shift)]
     fn i32_shr_s(a: i32, b: i32) -> i32 {
         a.wrapping_shr(b as u32)
     }
 
     /// `a >> b`, by the low five bits of `b`, filling with zeros.
-    #[op(binary)]
+    #[op(shift)]
     fn i32_shr_u(a: u32, b: u32) -> u32 {
         a.wrapping_shr(b)
     }
 
     /// `a` rotated left by the low five bits of `b`.
-    #[op(binary)]
+    #[op(shift)]
     fn i32_rotl(a: u32, b: u32) -> u32 {
         a.rotate_left(b)
     }
 
     /// `a` rotated right by the low five bits of `b`.
-    #[op(binary)]
+    #[op(shift)]
     fn i32_rotr(a: u32, b: u32) -> u32 {
         a.rotate_right(b)
     }
@@ -152,13 +152,13 @@ pub mod int {
     }
 
     /// The number of leading zero bits of `a`, 32 for zero.
-    #[op(unary)]
+    #[op(unary_pinned)]
     fn i32_clz(a: u32) -> u32 {
         a.leading_zeros()
     }
 
     /// The number of trailing zero bits of `a`, 32 for zero.
-    #[op(unary)]
+    #[op(unary_pinned)]
     fn i32_ctz(a: u32) -> u32 {
         a.trailing_zeros()
     }
@@ -170,7 +170,7 @@ pub mod int {
     }
 
     /// `-a`, wrapping.
-    #[op(unary)]
+    #[op(unary_pinned)]
     fn i32_neg(a: i32) -> i32 {
         a.wrapping_neg()
     }
@@ -194,13 +194,13 @@ pub mod int {
     }
 
     /// The low 8 bits of `a`, sign-extended.
-    #[op(unary)]
+    #[op(unary_pinned)]
     fn i32_extend8_s(a: i32) -> i32 {
         a as i8 as i32
     }
 
     /// The low 16 bits of `a`, sign-extended.
-    #[op(unary)]
+    #[op(unary_pinned)]
     fn i32_extend16_s(a: i32) -> i32 {
         a as i16 as i32
     }
@@ -236,13 +236,13 @@ pub mod int {
     }
 
     /// `a - b`, wrapping.
-    #[op(binary)]
+    #[op(binary_pinned)]
     fn i64_sub(a: i64, b: i64) -> i64 {
         a.wrapping_sub(b)
     }
 
     /// `a * b`, wrapping.
-    #[op(commutative)]
+    #[op(product)]
     fn i64_mul(a: i64, b: i64) -> i64 {
         a.wrapping_mul(b)
     }
@@ -297,31 +297,31 @@ pub mod int {
     }
 
     /// `a << b`, by the low six bits of `b`.
-    #[op(binary)]
+    #[op(shift)]
     fn i64_shl(a: i64, b: i64) -> i64 {
         a.wrapping_shl(b as u32)
     }
 
     /// `a >> b`, by the low six bits of `b`, filling with the sign.
-    #[op(binary)]
+    #[op(shift)]
     fn i64_shr_s(a: i64, b: i64) -> i64 {
         a.wrapping_shr(b as u32)
     }
 
     /// `a >> b`, by the low six bits of `b`, filling with zeros.
-    #[op(binary)]
+    #[op(shift)]
     fn i64_shr_u(a: u64, b: u64) -> u64 {
         a.wrapping_shr(b as u32)
     }
 
     /// `a` rotated left by the low six bits of `b`.
-    #[op(binary)]
+    #[op(shift)]
     fn i64_rotl(a: u64, b: u64) -> u64 {
         a.rotate_left(b as u32)
     }
 
     /// `a` rotated right by the low six bits of `b`.
-    #[op(binary)]
+    #[op(shift)]
     fn i64_rotr(a: u64, b: u64) -> u64 {
         a.rotate_right(b as u32)
     }

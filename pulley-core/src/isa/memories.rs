@@ -85,7 +85,7 @@ pub mod memory {
     }
 
     /// The four bytes at `base + (index << scale) + offset`. Traps when out of bounds.
-    #[op(load_indexed)]
+    #[op(load_element)]
     fn i32_load_indexed(memory: &Memory0, base: u32, index: u32, scale: Shift, offset: Offset) -> Result<u32, Trap> {
         i32_load(memory, element(base, index, scale), offset)
     }
@@ -97,7 +97,7 @@ pub mod memory {
     }
 
     /// The byte, zero-extended, at `base + (index << scale) + offset`. Traps when out of bounds.
-    #[op(load_indexed)]
+    #[op(load_element)]
     fn i32_load8_u_indexed(memory: &Memory0, base: u32, index: u32, scale: Shift, offset: Offset) -> Result<u32, Trap> {
         i32_load8_u(memory, element(base, index, scale), offset)
     }
@@ -127,7 +127,7 @@ pub mod memory {
     }
 
     /// The eight bytes at `base + (index << scale) + offset`. Traps when out of bounds.
-    #[op(load_indexed)]
+    #[op(load_element)]
     fn i64_load_indexed(memory: &Memory0, base: u32, index: u32, scale: Shift, offset: Offset) -> Result<u64, Trap> {
         i64_load(memory, element(base, index, scale), offset)
     }
@@ -169,7 +169,7 @@ pub mod memory {
     }
 
     /// The float at `base + (index << scale) + offset`. Traps when out of bounds.
-    #[op(load_indexed)]
+    #[op(load_element)]
     fn f64_load_indexed(memory: &Memory0, base: u32, index: u32, scale: Shift, offset: Offset) -> Result<f64, Trap> {
         f64_load(memory, element(base, index, scale), offset)
     }
@@ -211,7 +211,7 @@ pub mod memory {
     }
 
     /// Stores the low byte of `value` at `base + (index << scale) + offset`. Traps when out of bounds.
-    #[op(store_indexed)]
+    #[op(store_element)]
     fn i32_store8_indexed(
         memory: &Memory0,
         base: u32,
@@ -237,7 +237,7 @@ pub mod memory {
     }
 
     /// Stores `value` at `base + (index << scale) + offset`. Traps when out of bounds.
-    #[op(store_indexed)]
+    #[op(store_element)]
     fn i32_store_indexed(
         memory: &Memory0,
         base: u32,
@@ -250,7 +250,7 @@ pub mod memory {
     }
 
     /// Stores `value` at `base + (index << scale) + offset`. Traps when out of bounds.
-    #[op(store_indexed)]
+    #[op(store_element)]
     fn i64_store_indexed(
         memory: &Memory0,
         base: u32,
@@ -276,7 +276,7 @@ pub mod memory {
     }
 
     /// Stores `value` at `base + (index << scale) + offset`. Traps when out of bounds.
-    #[op(store_indexed)]
+    #[op(store_element)]
     fn f64_store_indexed(
         memory: &Memory0,
         base: u32,

@@ -3,7 +3,8 @@
 //! An instruction is a *row*: a plain function in one of the groups below. Its signature says what it takes and gives, its
 //! body what it does; the same function is the meaning of the instruction in every dispatch loop and in every test. A row's
 //! `#[op(family)]` names the *forms* that it comes in, which the declaration at the end of this file lists: a form says
-//! where each value lives, in a frame slot (`s`), in a register that handlers carry (`r`) or in the instruction itself (`i`).
+//! where each value lives: in a frame slot (`s`), in a register that handlers carry (`r`, an accumulator; `q`, one that holds
+//! a value for a whole loop) or in the instruction itself (`i`).
 //!
 //! From the two, `pulley-macros` makes everything else in this module: [`Opcode`] (one for each form) and [`Row`] with
 //! their metadata, the packed [`operands`], the [`Encoder`], and [`disassemble`].
@@ -44,54 +45,74 @@ pulley_macros::isa! {
         machine: *mut Machine;
         lp: Code;                // the loop top: the first instruction of the innermost loop; calls destroy it
         budget: Budget;          // how many more ticks may pass before the next poll
+        q: u64 as q for i32 u32 i64 u64 bool Ref;   // pinned registers hold what a loop carries; calls destroy them
+        w: u64 as w for i32 u32 i64 u64 bool Ref;
         fa: f64 as r for f64;
         fs: f32 as r for f32;
+        fq: f64 as q for f64;
     }
 
-    // The full product of places where programs spend their time, slots alone where they do not.
+    // Accumulators and slots come in their full product where programs spend their time, slots alone where they do not.
+    // The pinned registers (`q`, `w`) hold what loops carry: the sums say what loops do with it, update it (`q <- q ..`),
+    // set it, read it. Letters that mean nothing for a type are left out: there is no `q` of an `f32`, no `w` of an `f64`.
     forms {
         // Arithmetic.
         unary = rs <- rs;
-        binary = rs <- rs rsi;
-        commutative = rs <- rs rsi, commutes;
+        unary_pinned = rs <- rsqw | q <- rsq | w <- rsw;
+        binary = rs <- rs rsi | rs <- qw rsi;
+        binary_pinned = rsqw <- rs rsi | rs <- qw rsi | q <- q rsi | w <- w rsi | rs <- rs qw | rsq <- q w | rsw <- w q;
+        commutative = rs <- qwrs rsi | q <- qrs rsi | w <- wrs rsi | rsqw <- q w, commutes;
+        product = rs <- qwrs rsi | q <- qrs rsi | w <- wrs rsi | rsqw <- q w | rs <- q q | rs <- w w, commutes;
+        shift = rs <- rsqw i | q <- rsq i | w <- rsw i | rs <- rs rs | rs <- qw rs | rs <- rs qw;
         plain = rs <- s s;
-        shifted = rs <- rsi rs;
-        fused = rs <- rs rs rs;
-        float_binary = rs <- rs rs;
-        float_commutative = rs <- rs rs, commutes;
+        shifted = rsqw <- rsi rs | rs <- qw rs | q <- q rs | w <- w rs | rs <- rsi qw;
+        fused = rs <- rs rs rs | rsq <- q rs rs | q <- rs rs rs;
+        float_binary = rs <- rs rs | rsq <- q rs | rs <- rs q | q <- rs rs;
+        float_commutative = rsq <- qrs rs | rsq <- q q, commutes;
 
         // Moves.
-        copied = rs <- rsi;
+        copied = rsqw <- rsqwi;
         nullary = rs <- ;
+        constant = rsqw <- ;
 
         // Comparisons. A float's comes with both branches: the opposite of `lt` is not `ge`, because of NaNs. Branches with
         // a target go forward, those to the loop top tick. Few loops end in the comparison of two floats in slots.
-        compare = rs <- rs rsi | br_if <- rs rsi | top_if <- rs rsi | select rs <- rs rsi s s;
-        compare_commutative = rs <- rs rsi | br_if <- rs rsi | top_if <- rs rsi | select rs <- rs rsi s s, commutes;
-        float_compare = rs <- rs rs | br_if <- rs rs | br_unless <- rs rs | top_if <- rs rs | top_unless <- rs rs
+        compare = rs <- rs rsi | rs <- q rsi
+            | br_if <- rs rsi | br_if <- qw rsi | br_if <- rs qw | br_if <- q w | br_if <- w q
+            | top_if <- rs rsi | top_if <- qw rsi | top_if <- rs qw | top_if <- q w | top_if <- w q
+            | select rs <- rs rsi s s | select rs <- q rsi s s;
+        compare_commutative = rs <- qrs rsi | br_if <- qwrs rsi | br_if <- q w | top_if <- qwrs rsi | top_if <- q w
+            | select rs <- qrs rsi s s, commutes;
+        float_compare = rs <- rs rs | br_if <- rs rs | br_if <- q rs | br_if <- rs q
+            | br_unless <- rs rs | br_unless <- q rs | br_unless <- rs q
+            | top_if <- rs rs | top_if <- q rs | top_if <- rs q
+            | top_unless <- rs rs | top_unless <- q rs | top_unless <- rs q
             | select rs <- rs rs s s;
-        float_compare_commutative = rs <- rs rs | br_if <- rs rs | br_unless <- rs rs | top_if <- rs rs
-            | top_unless <- rs rs | select rs <- rs rs s s, commutes;
-        count = br_if <- s si | top_if <- s si;
+        float_compare_commutative = rs <- rs rs | br_if <- qrs rs | br_unless <- qrs rs | top_if <- qrs rs
+            | top_unless <- qrs rs | select rs <- rs rs s s, commutes;
+        count = br_if <- sqw si | br_if <- s qw | br_if <- q w | br_if <- w q
+            | top_if <- sqw si | top_if <- s qw | top_if <- q w | top_if <- w q;
 
-        // Memory and tables.
-        load = rs <- rsi;
-        load_indexed = rs <- rsi rs;
-        store = <- rsi rsi;
-        store_indexed = <- rsi rs rsi;
+        // Memory and tables. Elements of one, four and eight bytes are what loops walk over.
+        load = rsqw <- rsqwi;
+        load_indexed = rsq <- rsi rs | rs <- qw rs | rs <- rsi qw;
+        load_element = rsqw <- rsi rs | rs <- qw rs | q <- q rs | w <- w rs | rs <- rsi qw | qw <- si qw | rs <- q w | rs <- w q;
+        store = <- rsqwi rsqwi;
+        store_indexed = <- rsi rs rsi | <- q rs rsi | <- rsi q rsi | <- rsi rs q;
+        store_element = <- rsi rs rsi | <- qw rs rsi | <- rsi qw rsi | <- rsi rs qw | <- q w rsi | <- w q rsi;
         table_read = rs <- rsi;
 
         // No result.
         effect = <- rsi;
         effect2 = <- s s;
         effect3 = <- s s s;
-        switch = <- rs;
+        switch = <- rsqw;
         control = ;
 
         // What does not only go forward, or not for certain.
         ticking = , ticks;
-        ticking_effect = <- rsi, ticks;
-        ticking_switch = <- rs, ticks;
+        ticking_effect = <- rsqwi, ticks;
+        ticking_switch = <- rsqw, ticks;
     }
 
     // Opcodes are numbered in this order.

@@ -39,7 +39,8 @@ pulley_macros::row_tests! { isa = crate::isa; check = crate::run::check::check; 
 /// Checks every form of `row` against `oracle`.
 pub(crate) fn check(row: Row, oracle: Oracle<'_>) {
     for opcode in row.info().opcodes {
-        for case in product(&samples(row, *opcode)) {
+        for mut case in product(&samples(row, *opcode)) {
+            share_registers(*opcode, &mut case);
             let (operands, immediates) = case.split_at(row.info().operands.len());
             let program = Program::new(*opcode, operands, immediates);
             let mut expected = State::new(operands);
@@ -61,6 +62,25 @@ pub(crate) fn check(row: Row, oracle: Oracle<'_>) {
                     assert_eq!(again, (exit, actual.slots), "{about:x?}, polling");
                 }
             }
+        }
+    }
+}
+
+/// Whether a place is a machine register.
+fn is_register(place: Place) -> bool {
+    !matches!(place, Place::Slot(_) | Place::Imm(_))
+}
+
+/// Operands that a form reads from one register have one value.
+fn share_registers(opcode: Opcode, case: &mut [u64]) {
+    let info = opcode.info().row.info();
+    let kinds = &opcode.info().places[info.result.is_some() as usize..];
+    for n in 1..kinds.len() {
+        let same = |m: &usize| kinds[*m] == kinds[n] && info.operands[*m].class == info.operands[n].class;
+        if is_register(kinds[n].place(0))
+            && let Some(m) = (0..n).find(same)
+        {
+            case[n] = case[m];
         }
     }
 }
@@ -154,18 +174,15 @@ impl Program {
             });
         }
         for (n, operand) in info.operands.iter().enumerate() {
-            if program.places[results + n] == Place::R {
-                program.copy(operand.class, Place::R, Place::Slot((OPERANDS + n) as u16));
+            let place = program.places[results + n];
+            if is_register(place) {
+                program.copy(operand.class, place, Place::Slot((OPERANDS + n) as u16));
             }
         }
         program.start = program.emit(row, &program.places.clone(), &program.immediates.clone());
-        for (n, operand) in info.operands.iter().enumerate() {
-            if program.places[results + n] == Place::R && operand.access == Access::ReadWrite {
-                program.copy(operand.class, Place::Slot((OPERANDS + n) as u16), Place::R);
-            }
-        }
-        if let (Some(result), Some(Place::R)) = (info.result, program.places.first()) {
-            program.copy(result.class, Place::Slot(RESULT as u16), Place::R);
+        if let (Some(result), Some(place)) = (info.result, program.places.first().copied().filter(|p| is_register(*p)))
+        {
+            program.copy(result.class, Place::Slot(RESULT as u16), place);
         }
         program.finish();
         program
@@ -173,6 +190,7 @@ impl Program {
 
     /// The end: for a branch both ways, each noted as 0 or 1.
     fn finish(&mut self) {
+        self.store_updates();
         if !is_branch(self.row) {
             self.emit(Row::Done, &[], &[]);
             return;
@@ -187,8 +205,20 @@ impl Program {
             self.encoder.patch_target(self.start + target.offset as usize, distance);
             *self.immediates.last_mut().expect("the target") = distance as i64;
         }
+        self.store_updates();
         self.emit(Row::Copy, &[way, Place::Imm(1)], &[]);
         self.emit(Row::Done, &[], &[]);
+    }
+
+    /// Copies operands that were updated in registers to where they came from.
+    fn store_updates(&mut self) {
+        let info = self.row.info();
+        for (n, operand) in info.operands.iter().enumerate() {
+            let place = self.places[info.result.is_some() as usize + n];
+            if is_register(place) && operand.access == Access::ReadWrite {
+                self.copy(operand.class, Place::Slot((OPERANDS + n) as u16), place);
+            }
+        }
     }
 
     fn copy(&mut self, class: Class, to: Place, from: Place) {

@@ -18,6 +18,8 @@ pub(super) struct Cfg {
     pub preds: Vec<SmallVec<[BlockId; 2]>>,
     /// How many loops every block is in.
     pub depth: Vec<u32>,
+    /// The blocks of every loop, headers included.
+    pub loops: Vec<Vec<BlockId>>,
     /// The point at which every block starts.
     pub start: Vec<Point>,
     /// The point behind every block.
@@ -36,8 +38,12 @@ impl Cfg {
             point += 2 + 2 * vcode.blocks[id.index()].insts.len() as Point;
             end[id.index()] = point;
         }
-        let depth = loop_depths(vcode, &preds);
-        Cfg { order, preds, depth, start, end }
+        let loops = loops(vcode, &preds);
+        let mut depth = vec![0; count];
+        for block in loops.iter().flatten() {
+            depth[block.index()] += 1;
+        }
+        Cfg { order, preds, depth, loops, start, end }
     }
 
     /// The point at which instruction `inst` of `block` reads. It writes at the next one.
@@ -109,15 +115,15 @@ pub(super) fn split_edges(vcode: &mut VCode) -> Vec<BlockId> {
     order
 }
 
-/// How many natural loops every block is in. The work is bounded: a pathological nest gets depths that are too small, and
-/// those only steer heuristics.
-fn loop_depths(vcode: &VCode, preds: &[SmallVec<[BlockId; 2]>]) -> Vec<u32> {
+/// The natural loops. The work is bounded: of a pathological nest some are missing or too small, which only steers
+/// heuristics.
+fn loops(vcode: &VCode, preds: &[SmallVec<[BlockId; 2]>]) -> Vec<Vec<BlockId>> {
     let count = vcode.blocks.len();
-    let mut latches: Vec<Vec<usize>> = vec![Vec::new(); count];
+    let mut latches: Vec<Vec<BlockId>> = vec![Vec::new(); count];
     for (from, to) in back_edges(vcode) {
-        latches[to].push(from);
+        latches[to].push(BlockId(from as u32));
     }
-    let mut depth = vec![0; count];
+    let mut loops = Vec::new();
     let mut in_loop_of = vec![usize::MAX; count];
     let mut budget = 64 * count + 4096;
     for header in 0..count {
@@ -125,20 +131,21 @@ fn loop_depths(vcode: &VCode, preds: &[SmallVec<[BlockId; 2]>]) -> Vec<u32> {
             continue;
         }
         in_loop_of[header] = header;
-        depth[header] += 1;
+        let mut body = vec![BlockId(header as u32)];
         let mut work = std::mem::take(&mut latches[header]);
         while let Some(block) = work.pop() {
-            if in_loop_of[block] == header {
+            if in_loop_of[block.index()] == header {
                 continue;
             }
-            let Some(rest) = budget.checked_sub(1) else { return depth };
+            let Some(rest) = budget.checked_sub(1) else { break };
             budget = rest;
-            in_loop_of[block] = header;
-            depth[block] += 1;
-            work.extend(preds[block].iter().map(|b| b.index()));
+            in_loop_of[block.index()] = header;
+            body.push(block);
+            work.extend(preds[block.index()].iter().copied());
         }
+        loops.push(body);
     }
-    depth
+    loops
 }
 
 /// The edges that lead back to a block on the path of a depth-first walk from the entry.

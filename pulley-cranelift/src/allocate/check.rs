@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use pulley_core::isa::{Class, FlowKind, Place, Row};
+use pulley_core::isa::{Class, FlowKind, Place, PlaceKind, Row};
 use pulley_core::machine::{CROSS_HEADER, HEADER};
 use smallvec::SmallVec;
 
@@ -14,7 +14,7 @@ use crate::vcode::{Arg, Callee, Op, Src, VCode, VReg};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Location {
     Slot(u16),
-    Register(u8),
+    Register(PlaceKind, Class),
 }
 
 /// A value as the checker knows it.
@@ -129,14 +129,21 @@ impl Checker<'_> {
     }
 
     fn move_(&mut self, inst: &Inst) -> Result<(), String> {
-        let Place::Slot(to) = inst.places[0] else { return Err("a move into a register".into()) };
-        let content = match (inst.row, inst.places.get(1)) {
-            (Row::Copy, Some(Place::Slot(from))) => self.state.get(&Location::Slot(*from)).cloned().unwrap_or_default(),
-            (Row::Copy, Some(Place::Imm(k))) => SmallVec::from_elem(Arg::Bits(i64::from(*k) as u64), 1),
+        let class = if inst.row == Row::F64Copy { Class::Fa } else { Class::A };
+        let to = match location(inst.places[0], class) {
+            Some(to) if inst.places[0] != Place::R => to,
+            _ => return Err("a move into an accumulator".into()),
+        };
+        let from = inst.places.get(1).copied();
+        let content = match (inst.row, from) {
+            (Row::Copy | Row::F64Copy, Some(place)) if let Some(from) = location(place, class) => {
+                self.state.get(&from).cloned().unwrap_or_default()
+            }
+            (Row::Copy, Some(Place::Imm(k))) => SmallVec::from_elem(Arg::Bits(i64::from(k) as u64), 1),
             (Row::Const64, None) => SmallVec::from_elem(Arg::Bits(inst.imms[0] as u64), 1),
             _ => return Err("not a move".into()),
         };
-        self.state.insert(Location::Slot(to), content);
+        self.state.insert(to, content);
         Ok(())
     }
 
@@ -147,7 +154,8 @@ impl Checker<'_> {
                 let results = usize::from(info.result.is_some());
                 self.srcs(*row, &inst.places[results..], srcs)?;
                 if info.flow == FlowKind::Control {
-                    self.state.retain(|place, _| matches!(place, Location::Slot(_)));
+                    // Leaving the loop keeps what is pinned.
+                    self.state.retain(|place, _| !matches!(place, Location::Register(PlaceKind::R, _)));
                 }
                 let to = match &info.result {
                     Some(result) => location(inst.places[0], result.class),
@@ -250,7 +258,7 @@ fn window(inst: &Inst) -> Option<u16> {
 fn location(place: Place, class: Class) -> Option<Location> {
     match place {
         Place::Slot(slot) => Some(Location::Slot(slot)),
-        Place::R => Some(Location::Register(class as u8)),
         Place::Imm(_) => None,
+        place => Some(Location::Register(place.kind(), class)),
     }
 }

@@ -10,10 +10,12 @@
 //!   registers  block-local temporaries that live in an accumulator
 //!   webs       registers that share a place since a move then disappears
 //!   windows    arguments and results that live in the callee's window
+//!   pins       webs that live in a pinned register while a loop runs
 //!   colour     slots for all other webs
 //!   place      the code with places and with the moves that are left
 //! ```
-//! There are 65,536 slots, so nothing is ever spilled or split: a register has one place for its whole life. A frame is
+//! There are 65,536 slots, so nothing is ever spilled: a register has one slot or accumulator for its whole life, and in some
+//! blocks a pinned register in place of the slot. A frame is
 //! ```text
 //!   | own slots: params, webs | spare slots = header of the callee | window: arguments, then results of the callee |
 //! ```
@@ -27,8 +29,10 @@ mod copies;
 mod known;
 mod liveness;
 mod moves;
+mod pins;
 mod place;
 pub mod placed;
+mod regions;
 mod registers;
 mod related;
 mod sink;
@@ -58,9 +62,10 @@ pub(crate) enum Home {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManySlots(pub usize);
 
-/// Allocates `vcode`, which has its edges split then. Debug builds prove the result right, unless the function is large.
-pub fn allocate(vcode: &mut VCode) -> Result<Placed, TooManySlots> {
-    let (placed, _) = allocate_with_homes(vcode)?;
+/// Allocates `vcode`, which has its edges split then; with pinned registers if `pins`. Debug builds prove the result
+/// right, unless the function is large.
+pub fn allocate(vcode: &mut VCode, pins: bool) -> Result<Placed, TooManySlots> {
+    let (placed, _) = allocate_with_homes(vcode, pins)?;
     #[cfg(debug_assertions)]
     if vcode.vregs.len() < 2000
         && let Err(message) = check::check(vcode, &placed)
@@ -71,18 +76,22 @@ pub fn allocate(vcode: &mut VCode) -> Result<Placed, TooManySlots> {
 }
 
 /// Allocates `vcode` and tells where every register lives.
-fn allocate_with_homes(vcode: &mut VCode) -> Result<(Placed, Vec<Home>), TooManySlots> {
+fn allocate_with_homes(vcode: &mut VCode, pins: bool) -> Result<(Placed, Vec<Home>), TooManySlots> {
     copies::propagate(vcode);
     let split = vcode.blocks.len();
     let order = cfg::split_edges(vcode);
     known::pass_registers(vcode);
     updates::sink_updates(vcode, split);
     sink::sink_updates(vcode);
-    let cfg = cfg::Cfg::new(vcode, order);
+    let mut cfg = cfg::Cfg::new(vcode, order);
     let mut live = liveness::Liveness::new(vcode, &cfg);
     let registers = registers::assign(vcode, &cfg, &live);
     let mut webs = webs::Webs::new(vcode, &mut live);
     webs::coalesce(vcode, &cfg, &live, &registers, &mut webs);
+    let mut pins = match pins {
+        true => pins::assign(vcode, &cfg, &live, &registers, &mut webs),
+        false => pins::Pins::none(vcode, &mut webs),
+    };
     let mut calls = windows::Calls::new(vcode, &cfg);
     windows::place(vcode, &cfg, &live, &mut calls, &registers, &mut webs);
     let coloured = colour::colour(&vcode.blocks[0].params, &registers, &mut webs);
@@ -100,6 +109,7 @@ fn allocate_with_homes(vcode: &mut VCode) -> Result<(Placed, Vec<Home>), TooMany
         }
     };
     let homes: Vec<Home> = (0..vcode.vregs.len()).map(&mut home).collect();
-    let placed = place::rewrite(vcode, cfg, &live, &calls, &homes, frame, frame_slots);
+    pins.place_moves(vcode, &mut cfg, &webs);
+    let placed = place::rewrite(vcode, cfg, &live, &calls, &homes, &pins, frame, frame_slots);
     Ok((placed, homes))
 }

@@ -2,42 +2,65 @@
 
 use std::collections::BTreeMap;
 
+use pulley_core::isa::Place;
+
+use super::pins::Pin;
+
+/// What moves read and write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Loc {
+    /// A slot.
+    Slot(u16),
+    /// A pinned register.
+    Pin(Pin),
+}
+
+impl Loc {
+    /// The place that an instruction names.
+    pub fn place(self) -> Place {
+        match self {
+            Loc::Slot(slot) => Place::Slot(slot),
+            Loc::Pin(pin) => pin.place(),
+        }
+    }
+}
+
 /// What is moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum From {
-    /// What a slot holds.
-    Slot(u16),
+    /// What is there.
+    Loc(Loc),
     /// A constant.
     Bits(u64),
 }
 
-/// A move into slot `to`.
+/// A move into `to`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Move {
-    pub to: u16,
+    pub to: Loc,
     pub from: From,
 }
 
 /// Brings `moves`, whose destinations differ, into an order in which one after the other does what all at once would,
-/// and passes them to `emit`. Cycles go through slot `temp`, which is not among the others; returns whether one did.
-pub(super) fn sequentialise(mut moves: Vec<Move>, temp: u16, mut emit: impl FnMut(Move)) -> bool {
-    moves.retain(|m| m.from != From::Slot(m.to));
+/// and passes them to `emit`. Cycles go through `temp`, which is not among the others; returns whether one did.
+pub(super) fn sequentialise(mut moves: Vec<Move>, temp: Loc, mut emit: impl FnMut(Move)) -> bool {
+    moves.retain(|m| m.from != From::Loc(m.to));
     let mut used_temp = false;
-    // For every slot that is still to be read: by how many moves. A slot that is not, may be written.
-    let mut readers: BTreeMap<u16, u32> = BTreeMap::new();
+    // For every place that is still to be read: by how many moves. A place that is not, may be written.
+    let mut readers: BTreeMap<Loc, u32> = BTreeMap::new();
     for m in &moves {
-        if let From::Slot(from) = m.from {
+        if let From::Loc(from) = m.from {
             *readers.entry(from).or_default() += 1;
         }
     }
     // The moves that are left, by destination. Constants wait too: their destinations may have readers.
-    let mut waiting: BTreeMap<u16, From> = moves.iter().map(|m| (m.to, m.from)).collect();
-    let mut ready: Vec<u16> = moves.iter().rev().map(|m| m.to).filter(|to| !readers.contains_key(to)).collect();
+    let mut waiting: BTreeMap<Loc, From> = moves.iter().map(|m| (m.to, m.from)).collect();
+    let mut ready: Vec<Loc> = moves.iter().rev().map(|m| m.to).filter(|to| !readers.contains_key(to)).collect();
     loop {
         while let Some(to) = ready.pop() {
             let Some(from) = waiting.remove(&to) else { continue };
             emit(Move { to, from });
-            let From::Slot(source) = from else { continue };
+            let From::Loc(source) = from else { continue };
             let Some(left) = readers.get_mut(&source) else { continue };
             *left -= 1;
             if *left == 0 {
@@ -45,12 +68,12 @@ pub(super) fn sequentialise(mut moves: Vec<Move>, temp: u16, mut emit: impl FnMu
                 ready.push(source);
             }
         }
-        // What is left are cycles: every slot in them is read once. Its reader finds the first one's content in `temp`.
+        // What is left are cycles: every place in them is read once. Its reader finds the first one's content in `temp`.
         let Some((&to, _)) = waiting.first_key_value() else { return used_temp };
-        let Some((_, from)) = waiting.iter_mut().find(|(_, from)| **from == From::Slot(to)) else { return used_temp };
-        emit(Move { to: temp, from: From::Slot(to) });
+        let Some((_, from)) = waiting.iter_mut().find(|(_, from)| **from == From::Loc(to)) else { return used_temp };
+        emit(Move { to: temp, from: From::Loc(to) });
         used_temp = true;
-        *from = From::Slot(temp);
+        *from = From::Loc(temp);
         readers.remove(&to);
         ready.push(to);
     }
@@ -60,12 +83,21 @@ pub(super) fn sequentialise(mut moves: Vec<Move>, temp: u16, mut emit: impl FnMu
 mod tests {
     use super::*;
 
-    /// Runs moves one by one on slots that hold their own numbers.
+    /// Slots 0 to 3, but for slot 2 a register in its place.
+    fn loc(n: usize) -> Loc {
+        if n == 2 { Loc::Pin(Pin::Q) } else { Loc::Slot(n as u16) }
+    }
+
+    fn number(loc: Loc) -> usize {
+        if let Loc::Slot(slot) = loc { slot as usize } else { 2 }
+    }
+
+    /// Runs moves one by one on places that hold their own numbers.
     fn run(moves: &[Move]) -> Vec<u64> {
         let mut slots: Vec<u64> = (0..10).collect();
-        sequentialise(moves.to_vec(), 9, |m| {
-            slots[m.to as usize] = match m.from {
-                From::Slot(from) => slots[from as usize],
+        sequentialise(moves.to_vec(), Loc::Slot(9), |m| {
+            slots[number(m.to)] = match m.from {
+                From::Loc(from) => slots[number(from)],
                 From::Bits(bits) => bits,
             }
         });
@@ -79,14 +111,14 @@ mod tests {
         for code in 0..6u32.pow(4) {
             let mut moves = Vec::new();
             let mut expected: Vec<u64> = (0..9).collect();
-            for to in 0..4u16 {
-                let from = match code / 6u32.pow(to.into()) % 6 {
+            for to in 0..4 {
+                let from = match code / 6u32.pow(to as u32) % 6 {
                     4 => continue,
                     5 => From::Bits(100),
-                    n => From::Slot(n as u16),
+                    n => From::Loc(loc(n as usize)),
                 };
-                expected[to as usize] = if let From::Slot(n) = from { n.into() } else { 100 };
-                moves.push(Move { to, from });
+                expected[to] = if let From::Loc(from) = from { number(from) as u64 } else { 100 };
+                moves.push(Move { to: loc(to), from });
             }
             assert_eq!(run(&moves), expected, "{moves:?}");
             moves.reverse();

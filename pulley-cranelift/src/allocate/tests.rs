@@ -41,9 +41,13 @@ impl VCode {
     }
 }
 
-fn allocate_checked(mut vcode: VCode) -> (Placed, Vec<Home>) {
+fn allocate_checked(vcode: VCode) -> (Placed, Vec<Home>) {
+    allocate_pinned(vcode, false)
+}
+
+fn allocate_pinned(mut vcode: VCode, pins: bool) -> (Placed, Vec<Home>) {
     let shown = vcode.to_string();
-    let (placed, homes) = allocate_with_homes(&mut vcode).unwrap();
+    let (placed, homes) = allocate_with_homes(&mut vcode, pins).unwrap();
     if let Err(message) = check(&vcode, &placed) {
         panic!("{message}\n{shown}\n{homes:?}\n{placed:#?}");
     }
@@ -228,7 +232,8 @@ impl Generator {
 fn random_functions() {
     for seed in 0..20_000 {
         let vcode = Generator::new(seed).generate();
-        allocate_checked(vcode);
+        allocate_pinned(vcode.clone(), false);
+        allocate_pinned(vcode, true);
     }
 }
 
@@ -258,6 +263,56 @@ fn a_loop_needs_no_moves_but_its_first_values() {
     let moves = placed.blocks.iter().flat_map(|b| &b.insts).filter(|i| i.origin.is_none()).count();
     assert_eq!(moves, 2);
     assert_eq!(placed.frame_slots, 3);
+}
+
+/// How often instructions of `placed` name a pinned register.
+fn pinned_places(placed: &Placed) -> usize {
+    placed.blocks.iter().flat_map(|b| &b.insts).flat_map(|i| &i.places).filter(|place| **place == Place::Q).count()
+}
+
+#[test]
+fn a_loop_updates_a_pinned_register_in_place() {
+    let (placed, _) = allocate_pinned(loop_sum(), true);
+    let updates = |i: &&super::placed::Inst| i.row == Row::I32Add && i.places[..2] == [Place::Q, Place::Q];
+    assert_eq!(placed.blocks[1].insts.iter().filter(updates).count(), 1, "{placed:#?}");
+    let (placed, _) = allocate_checked(loop_sum());
+    assert_eq!(pinned_places(&placed), 0);
+}
+
+/// A loop that reads `n` and calls in every iteration.
+#[test]
+fn nothing_is_pinned_across_a_call() {
+    let mut code = loop_sum();
+    let result = code.reg(Class::A);
+    let call = Op::Call { callee: Callee::Func(0), args: vec![], results: vec![result] };
+    code.blocks[1].insts.insert(0, inst(call));
+    let (placed, _) = allocate_pinned(code, true);
+    assert_eq!(pinned_places(&placed), 0, "{placed:#?}");
+}
+
+/// A param is loaded in front of the loop that it is pinned in; what the loop leaves in a register is stored behind it.
+#[test]
+fn the_checker_finds_wrong_pins() {
+    let mut vcode = loop_sum();
+    let (placed, _) = allocate_with_homes(&mut vcode, true).unwrap();
+    check(&vcode, &placed).unwrap();
+    let mut changed = 0;
+    for (b, block) in placed.blocks.iter().enumerate() {
+        for (n, inst) in block.insts.iter().enumerate() {
+            for at in (0..inst.places.len()).filter(|at| inst.places[*at] == Place::Q) {
+                let mut wrong = placed.clone();
+                wrong.blocks[b].insts[n].places[at] = Place::Slot(0);
+                check(&vcode, &wrong).unwrap_err();
+                changed += 1;
+            }
+            if inst.origin.is_none() && inst.places.contains(&Place::Q) {
+                let mut wrong = placed.clone();
+                wrong.blocks[b].insts.remove(n);
+                check(&vcode, &wrong).unwrap_err();
+            }
+        }
+    }
+    assert!(changed >= 4, "{placed:#?}");
 }
 
 #[test]
@@ -321,7 +376,7 @@ fn fifty_thousand_live_values_take_a_moment() {
     }
     code.push(0, Op::Return { args: vec![Arg::Reg(sum)] });
     let start = std::time::Instant::now();
-    let (placed, _) = allocate_with_homes(&mut code).unwrap();
+    let (placed, _) = allocate_with_homes(&mut code, true).unwrap();
     println!("{:?}", start.elapsed());
     assert_eq!(placed.frame_slots, 50_000);
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
@@ -338,7 +393,7 @@ fn too_many_slots_is_an_error() {
         sum = code.row(0, Row::I32Add, &[Src::Reg(sum), Src::Reg(value)]);
     }
     code.push(0, Op::Return { args: vec![Arg::Reg(sum)] });
-    assert!(allocate_with_homes(&mut code).is_err());
+    assert!(allocate_with_homes(&mut code, true).is_err());
 }
 
 /// A loop around a table of a thousand cases, each of which passes fifty values on to the next iteration.
@@ -365,7 +420,7 @@ fn a_big_interpreter_loop_takes_a_moment() {
         code.push(block, Op::Jump { to: Edge { block: BlockId(1), args } });
     }
     let start = std::time::Instant::now();
-    let (placed, _) = allocate_with_homes(&mut code).unwrap();
+    let (placed, _) = allocate_with_homes(&mut code, true).unwrap();
     println!("{:?}", start.elapsed());
     assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
     let moves = placed.blocks.iter().flat_map(|b| &b.insts).filter(|i| i.origin.is_none()).count();

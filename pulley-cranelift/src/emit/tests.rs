@@ -33,7 +33,7 @@ fn vcode(blocks: &[(&[u32], &[Op])]) -> VCode {
 }
 
 fn listing(mut vcode: VCode) -> Vec<String> {
-    let code = Emitter::default().emit(allocate(&mut vcode).unwrap()).unwrap();
+    let code = Emitter::default().emit(allocate(&mut vcode, false).unwrap()).unwrap();
     let mut lines = Vec::new();
     let mut at = 0;
     while at < code.bytes.len() {
@@ -187,7 +187,7 @@ fn tables_and_calls() {
     ]);
     starts_with(listing(code.clone()), &["br_table s0", "trap", "copy s3, #-1", "call", "return_value s3"]);
     let mut code = code;
-    let code = Emitter::default().emit(allocate(&mut code).unwrap()).unwrap();
+    let code = Emitter::default().emit(allocate(&mut code, false).unwrap()).unwrap();
     assert_eq!(code.calls.len(), 1);
     assert_eq!((code.calls[0].callee, code.calls[0].field - code.calls[0].start), (7, 4));
     assert_eq!(code.frame_slots, 4);

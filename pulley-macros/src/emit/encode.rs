@@ -45,18 +45,12 @@ fn fixed() -> TokenStream {
             fn choose(self, places: &[Place]) -> Option<(Opcode, bool)> {
                 let info = self.info();
                 let count = info.result.is_some() as usize;
-                let fits = |opcode: &&Opcode, swap: bool| {
-                    let kinds = opcode.info().places;
-                    kinds.len() == places.len()
-                        && kinds.iter().enumerate().all(|(n, kind)| *kind == places[swapped(n, count, swap)].kind())
+                let find = |swap: bool| {
+                    let kind = |n| places[swapped(n, count, swap)].kind() as u32;
+                    let key = (0..places.len()).fold(1, |key, n| key << 4 | kind(n));
+                    info.keys.iter().position(|other| *other == key).map(|at| (info.opcodes[at], swap))
                 };
-                if let Some(opcode) = info.opcodes.iter().find(|opcode| fits(opcode, false)) {
-                    return Some((*opcode, false));
-                }
-                if !info.commutes {
-                    return None;
-                }
-                info.opcodes.iter().find(|opcode| fits(opcode, true)).map(|opcode| (*opcode, true))
+                find(false).or_else(|| if info.commutes { find(true) } else { None })
             }
         }
 

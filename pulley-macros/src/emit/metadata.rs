@@ -1,7 +1,7 @@
 //! What later tools read: `RowInfo`, `OpcodeInfo` and the two tables of them.
 
 use super::{forms, ident, letters, place_kind};
-use crate::ast::{Fusion, ImmediateKind, Outcome, Row, Table, ValueType};
+use crate::ast::{Fusion, ImmediateKind, Outcome, Place, Row, Table, ValueType};
 use crate::layout::{self, FieldKind};
 use crate::validate::camel;
 use proc_macro2::{Ident, TokenStream};
@@ -21,9 +21,30 @@ pub fn emit(table: &Table) -> TokenStream {
     }
 }
 
-/// The class of a type: the register that lists it, as a variant.
+/// Whether the register is the first one that lists a type, so that the class of these types is named after it.
+fn is_class(table: &Table, index: usize) -> bool {
+    let Some(values) = &table.registers[index].values else { return false };
+    let known =
+        |ty: &Ident| table.registers[..index].iter().any(|r| r.values.as_ref().is_some_and(|v| v.types.contains(ty)));
+    !values.types.iter().all(known)
+}
+
+/// The class of a type: the first register that lists it, as a variant.
 fn class(table: &Table, ty: &ValueType) -> Ident {
     ident(&camel(&table.registers[ty.class].name.to_string()))
+}
+
+/// The kinds of a form's places as one number: `PlaceKind`s in the order of that enum.
+fn form_key(table: &Table, form: &crate::ast::Form) -> u32 {
+    let letters = letters(table);
+    form.places.iter().fold(1, |key, place| {
+        let kind = match place {
+            Place::Slot => 0,
+            Place::Immediate => 1,
+            Place::Register(letter, _) => 2 + letters.iter().position(|l| l == letter).unwrap_or(0) as u32,
+        };
+        key << 4 | kind
+    })
 }
 
 fn row_info(table: &Table, row: &Row) -> TokenStream {
@@ -48,6 +69,7 @@ fn row_info(table: &Table, row: &Row) -> TokenStream {
         quote!(ImmediateInfo { name: #name, ty: #text, size: #size as u16 })
     });
     let opcodes = row.forms.iter().map(|form| &form.opcode);
+    let keys = row.forms.iter().map(|form| form_key(table, form));
     let flow = match (row.fusion, &row.result) {
         (Some(Fusion::BrIf | Fusion::BrUnless), _) => ident("Branch"),
         (Some(Fusion::TopIf | Fusion::TopUnless), _) => ident("Top"),
@@ -67,7 +89,7 @@ fn row_info(table: &Table, row: &Row) -> TokenStream {
     quote! {
         RowInfo {
             name: #name, doc: #doc, group: #group, result: #result, operands: &[#(#operands),*],
-            immediates: &[#(#immediates),*], opcodes: &[#(Opcode::#opcodes),*], flow: FlowKind::#flow,
+            immediates: &[#(#immediates),*], opcodes: &[#(Opcode::#opcodes),*], keys: &[#(#keys),*], flow: FlowKind::#flow,
             traps: #traps, commutes: #commutes, ticks: #ticks, br_if: #br_if, br_unless: #br_unless, select: #select,
             top_if: #top_if, top_unless: #top_unless,
         }
@@ -113,14 +135,15 @@ fn opcodes(table: &Table) -> (TokenStream, Vec<TokenStream>) {
 
 fn types(table: &Table) -> TokenStream {
     let place = place(table);
-    let classes = table.registers.iter().filter(|register| register.values.is_some()).map(|register| {
-        let doc = format!("The values that the register `{}` can hold.", register.name);
-        let variant = ident(&camel(&register.name.to_string()));
-        quote!(#[doc = #doc] #variant)
-    });
+    let classes =
+        table.registers.iter().enumerate().filter(|(index, _)| is_class(table, *index)).map(|(_, register)| {
+            let doc = format!("The values that the register `{}` can hold.", register.name);
+            let variant = ident(&camel(&register.name.to_string()));
+            quote!(#[doc = #doc] #variant)
+        });
     let (rows, signatures, opcodes) = (row_infos(), signature_infos(), opcode_infos());
     quote! {
-        /// A set of types that share a register.
+        /// A set of types that share registers, named after the first of them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Class { #(#classes),* }
         #place
@@ -218,6 +241,8 @@ fn row_infos() -> TokenStream {
             pub immediates: &'static [ImmediateInfo],
             /// One per form.
             pub opcodes: &'static [Opcode],
+            /// For each form its places' kinds as one number, four bits each: what the search for a form compares.
+            keys: &'static [u32],
             /// Where execution goes on.
             pub flow: FlowKind,
             /// Whether it can stop with a trap.

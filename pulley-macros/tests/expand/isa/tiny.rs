@@ -182,7 +182,7 @@ mod __isa {
             }
         }
     }
-    /// A set of types that share a register.
+    /// A set of types that share registers, named after the first of them.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Class {
         ///The values that the register `a` can hold.
@@ -256,6 +256,8 @@ mod __isa {
         pub immediates: &'static [ImmediateInfo],
         /// One per form.
         pub opcodes: &'static [Opcode],
+        /// For each form its places' kinds as one number, four bits each: what the search for a form compares.
+        keys: &'static [u32],
         /// Where execution goes on.
         pub flow: FlowKind,
         /// Whether it can stop with a trap.
@@ -397,6 +399,7 @@ mod __isa {
                 Opcode::I32SubRSS,
                 Opcode::I32SubRSI,
             ],
+            keys: &[4640u32, 4641u32, 4608u32, 4609u32],
             flow: FlowKind::Next,
             traps: false,
             commutes: false,
@@ -431,6 +434,7 @@ mod __isa {
             ],
             immediates: &[],
             opcodes: &[Opcode::I32LtRRS],
+            keys: &[4640u32],
             flow: FlowKind::Next,
             traps: false,
             commutes: false,
@@ -468,6 +472,7 @@ mod __isa {
                 },
             ],
             opcodes: &[Opcode::BrIfI32LtRI],
+            keys: &[289u32],
             flow: FlowKind::Branch,
             traps: false,
             commutes: false,
@@ -514,6 +519,7 @@ mod __isa {
             ],
             immediates: &[],
             opcodes: &[Opcode::SelectI32LtSSRSS],
+            keys: &[1049088u32],
             flow: FlowKind::Next,
             traps: false,
             commutes: false,
@@ -545,6 +551,7 @@ mod __isa {
             ],
             immediates: &[],
             opcodes: &[Opcode::TopIfI32LtRS],
+            keys: &[288u32],
             flow: FlowKind::Top,
             traps: false,
             commutes: false,
@@ -573,6 +580,7 @@ mod __isa {
             ],
             immediates: &[],
             opcodes: &[Opcode::F64NegSR],
+            keys: &[258u32],
             flow: FlowKind::Next,
             traps: false,
             commutes: false,
@@ -615,6 +623,7 @@ mod __isa {
                 },
             ],
             opcodes: &[Opcode::CountSI],
+            keys: &[257u32],
             flow: FlowKind::Branch,
             traps: false,
             commutes: false,
@@ -649,6 +658,7 @@ mod __isa {
                 },
             ],
             opcodes: &[Opcode::LoadRS],
+            keys: &[288u32],
             flow: FlowKind::Next,
             traps: true,
             commutes: false,
@@ -673,6 +683,7 @@ mod __isa {
                 },
             ],
             opcodes: &[Opcode::Br],
+            keys: &[1u32],
             flow: FlowKind::Jump,
             traps: false,
             commutes: false,
@@ -691,6 +702,7 @@ mod __isa {
             operands: &[],
             immediates: &[],
             opcodes: &[Opcode::SetLp],
+            keys: &[1u32],
             flow: FlowKind::Next,
             traps: false,
             commutes: false,
@@ -715,6 +727,7 @@ mod __isa {
                 },
             ],
             opcodes: &[Opcode::Call],
+            keys: &[1u32],
             flow: FlowKind::Control,
             traps: false,
             commutes: false,
@@ -1303,25 +1316,15 @@ mod __isa {
         fn choose(self, places: &[Place]) -> Option<(Opcode, bool)> {
             let info = self.info();
             let count = info.result.is_some() as usize;
-            let fits = |opcode: &&Opcode, swap: bool| {
-                let kinds = opcode.info().places;
-                kinds.len() == places.len()
-                    && kinds
-                        .iter()
-                        .enumerate()
-                        .all(|(n, kind)| *kind == places[swapped(n, count, swap)].kind())
+            let find = |swap: bool| {
+                let kind = |n| places[swapped(n, count, swap)].kind() as u32;
+                let key = (0..places.len()).fold(1, |key, n| key << 4 | kind(n));
+                info.keys
+                    .iter()
+                    .position(|other| *other == key)
+                    .map(|at| (info.opcodes[at], swap))
             };
-            if let Some(opcode) = info.opcodes.iter().find(|opcode| fits(opcode, false))
-            {
-                return Some((*opcode, false));
-            }
-            if !info.commutes {
-                return None;
-            }
-            info.opcodes
-                .iter()
-                .find(|opcode| fits(opcode, true))
-                .map(|opcode| (*opcode, true))
+            find(false).or_else(|| if info.commutes { find(true) } else { None })
         }
     }
     /// The place that stands at `n` when the first two of those after the first `count` change places.
