@@ -16,6 +16,7 @@ mod kw {
     syn::custom_keyword!(observe);
     syn::custom_keyword!(abi);
     syn::custom_keyword!(in_machine);
+    syn::custom_keyword!(outlined);
     syn::custom_keyword!(pairs);
     syn::custom_keyword!(commutes);
     syn::custom_keyword!(ticks);
@@ -262,6 +263,8 @@ pub struct Client {
     pub abi: Option<LitStr>,
     /// `in_machine = [word, word];`
     pub in_machine: Vec<Ident>,
+    /// `outlined = [register, register];`
+    pub outlined: Vec<Ident>,
     /// `pairs;`: the loop has handlers for pairs.
     pub pairs: bool,
 }
@@ -272,7 +275,15 @@ impl Parse for Client {
         input.parse::<Token![=]>()?;
         let isa = input.call(Path::parse_mod_style)?;
         input.parse::<Token![;]>()?;
-        let mut client = Client { isa, check: None, observe: None, abi: None, in_machine: Vec::new(), pairs: false };
+        let mut client = Client {
+            isa,
+            check: None,
+            observe: None,
+            abi: None,
+            in_machine: Vec::new(),
+            outlined: Vec::new(),
+            pairs: false,
+        };
         if input.parse::<Option<kw::check>>()?.is_some() {
             input.parse::<Token![=]>()?;
             client.check = Some(input.call(Path::parse_mod_style)?);
@@ -289,11 +300,10 @@ impl Parse for Client {
             input.parse::<Token![;]>()?;
         }
         if input.parse::<Option<kw::in_machine>>()?.is_some() {
-            input.parse::<Token![=]>()?;
-            let words;
-            bracketed!(words in input);
-            client.in_machine = Punctuated::<Ident, Token![,]>::parse_terminated(&words)?.into_iter().collect();
-            input.parse::<Token![;]>()?;
+            client.in_machine = list(input)?;
+        }
+        if input.parse::<Option<kw::outlined>>()?.is_some() {
+            client.outlined = list(input)?;
         }
         if input.parse::<Option<kw::pairs>>()?.is_some() {
             client.pairs = true;
@@ -301,6 +311,16 @@ impl Parse for Client {
         }
         Ok(client)
     }
+}
+
+/// `= [name, name];`
+fn list(input: ParseStream) -> Result<Vec<Ident>> {
+    input.parse::<Token![=]>()?;
+    let names;
+    bracketed!(names in input);
+    let names = Punctuated::<Ident, Token![,]>::parse_terminated(&names)?.into_iter().collect();
+    input.parse::<Token![;]>()?;
+    Ok(names)
 }
 
 /// What a client's hidden macro receives: its own text, then the whole instruction set.

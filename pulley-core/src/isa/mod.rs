@@ -45,44 +45,42 @@ pulley_macros::isa! {
         machine: *mut Machine;
         lp: Code;                // the loop top: the first instruction of the innermost loop; calls destroy it
         budget: Budget;          // how many more ticks may pass before the next poll
-        q: u64 as q for i32 u32 i64 u64 bool Ref;   // pinned registers hold what a loop carries; calls destroy them
-        w: u64 as w for i32 u32 i64 u64 bool Ref;
+        q: u64 as q for i32 u32 i64 u64 bool Ref;   // pinned: it holds what a loop carries; calls destroy it
         fa: f64 as r for f64;
         fs: f32 as r for f32;
         fq: f64 as q for f64;
     }
 
     // Accumulators and slots come in their full product where programs spend their time, slots alone where they do not.
-    // The pinned registers (`q`, `w`) hold what loops carry: the sums say what loops do with it, update it (`q <- q ..`),
-    // set it, read it. Letters that mean nothing for a type are left out: there is no `q` of an `f32`, no `w` of an `f64`.
+    // The pinned registers (`q`) hold what loops carry: the sums say what loops do with it, update it (`q <- q ..`), set
+    // it, read it. Letters that mean nothing for a type are left out: there is no `q` of an `f32`.
     forms {
         // Arithmetic.
         unary = rs <- rs;
-        unary_pinned = rs <- rsqw | q <- rsq | w <- rsw;
-        binary = rs <- rs rsi | rs <- qw rsi;
-        binary_pinned = rsqw <- rs rsi | rs <- qw rsi | q <- q rsi | w <- w rsi | rs <- rs qw | rsq <- q w | rsw <- w q;
-        commutative = rs <- qwrs rsi | q <- qrs rsi | w <- wrs rsi | rsqw <- q w, commutes;
-        product = rs <- qwrs rsi | q <- qrs rsi | w <- wrs rsi | rsqw <- q w | rs <- q q | rs <- w w, commutes;
-        shift = rs <- rsqw i | q <- rsq i | w <- rsw i | rs <- rs rs | rs <- qw rs | rs <- rs qw;
+        unary_pinned = rs <- rsq | q <- rsq;
+        binary = rs <- rs rsi | rs <- q rsi;
+        binary_pinned = rsq <- rs rsi | rs <- q rsi | q <- q rsi | rs <- rs q;
+        commutative = rs <- qrs rsi | q <- qrs rsi, commutes;
+        product = rs <- qrs rsi | q <- qrs rsi | rs <- q q, commutes;
+        shift = rs <- rsq i | q <- rsq i | rs <- rs rs | rs <- q rs | rs <- rs q;
         plain = rs <- s s;
-        shifted = rsqw <- rsi rs | rs <- qw rs | q <- q rs | w <- w rs | rs <- rsi qw;
+        shifted = rsq <- rsi rs | rs <- q rs | q <- q rs | rs <- rsi q;
         fused = rs <- rs rs rs | rsq <- q rs rs | q <- rs rs rs;
         float_binary = rs <- rs rs | rsq <- q rs | rs <- rs q | q <- rs rs;
         float_commutative = rsq <- qrs rs | rsq <- q q, commutes;
 
         // Moves.
-        copied = rsqw <- rsqwi;
+        copied = rsq <- rsqi;
         nullary = rs <- ;
-        constant = rsqw <- ;
+        constant = rsq <- ;
 
         // Comparisons. A float's comes with both branches: the opposite of `lt` is not `ge`, because of NaNs. Branches with
         // a target go forward, those to the loop top tick. Few loops end in the comparison of two floats in slots.
         compare = rs <- rs rsi | rs <- q rsi
-            | br_if <- rs rsi | br_if <- qw rsi | br_if <- rs qw | br_if <- q w | br_if <- w q
-            | top_if <- rs rsi | top_if <- qw rsi | top_if <- rs qw | top_if <- q w | top_if <- w q
+            | br_if <- rs rsi | br_if <- q rsi | br_if <- rs q
+            | top_if <- rs rsi | top_if <- q rsi | top_if <- rs q
             | select rs <- rs rsi s s | select rs <- q rsi s s;
-        compare_commutative = rs <- qrs rsi | br_if <- qwrs rsi | br_if <- q w | top_if <- qwrs rsi | top_if <- q w
-            | select rs <- qrs rsi s s, commutes;
+        compare_commutative = rs <- qrs rsi | br_if <- qrs rsi | top_if <- qrs rsi | select rs <- qrs rsi s s, commutes;
         float_compare = rs <- rs rs | br_if <- rs rs | br_if <- q rs | br_if <- rs q
             | br_unless <- rs rs | br_unless <- q rs | br_unless <- rs q
             | top_if <- rs rs | top_if <- q rs | top_if <- rs q
@@ -90,29 +88,28 @@ pulley_macros::isa! {
             | select rs <- rs rs s s;
         float_compare_commutative = rs <- rs rs | br_if <- qrs rs | br_unless <- qrs rs | top_if <- qrs rs
             | top_unless <- qrs rs | select rs <- rs rs s s, commutes;
-        count = br_if <- sqw si | br_if <- s qw | br_if <- q w | br_if <- w q
-            | top_if <- sqw si | top_if <- s qw | top_if <- q w | top_if <- w q;
+        count = br_if <- sq si | br_if <- s q | top_if <- sq si | top_if <- s q;
 
         // Memory and tables. Elements of one, four and eight bytes are what loops walk over.
-        load = rsqw <- rsqwi;
-        load_indexed = rsq <- rsi rs | rs <- qw rs | rs <- rsi qw;
-        load_element = rsqw <- rsi rs | rs <- qw rs | q <- q rs | w <- w rs | rs <- rsi qw | qw <- si qw | rs <- q w | rs <- w q;
-        store = <- rsqwi rsqwi;
+        load = rsq <- rsqi;
+        load_indexed = rsq <- rsi rs | rs <- q rs | rs <- rsi q;
+        load_element = rsq <- rsi rs | rs <- q rs | q <- q rs | rs <- rsi q | q <- si q;
+        store = <- rsqi rsqi;
         store_indexed = <- rsi rs rsi | <- q rs rsi | <- rsi q rsi | <- rsi rs q;
-        store_element = <- rsi rs rsi | <- qw rs rsi | <- rsi qw rsi | <- rsi rs qw | <- q w rsi | <- w q rsi;
+        store_element = <- rsi rs rsi | <- q rs rsi | <- rsi q rsi | <- rsi rs q;
         table_read = rs <- rsi;
 
         // No result.
         effect = <- rsi;
         effect2 = <- s s;
         effect3 = <- s s s;
-        switch = <- rsqw;
+        switch = <- rsq;
         control = ;
 
         // What does not only go forward, or not for certain.
         ticking = , ticks;
-        ticking_effect = <- rsqwi, ticks;
-        ticking_switch = <- rsqw, ticks;
+        ticking_effect = <- rsqi, ticks;
+        ticking_switch = <- rsq, ticks;
     }
 
     // Opcodes are numbered in this order.

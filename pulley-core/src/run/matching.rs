@@ -1,3 +1,3 @@
 //! The match loop: stable Rust, every target.
 
-pulley_macros::match_loop! { isa = crate::isa; }
+pulley_macros::match_loop! { isa = crate::isa; outlined = [q, fq]; }

@@ -89,7 +89,7 @@ pub(crate) fn has_pairs() -> bool {
 /// The match loop once more, with the observer of profiles before every instruction.
 #[cfg(feature = "profile")]
 pub(crate) mod observed {
-    pulley_macros::match_loop! { isa = crate::isa; observe = crate::machine::profile::observe; }
+    pulley_macros::match_loop! { isa = crate::isa; observe = crate::machine::profile::observe; outlined = [q, fq]; }
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@
 // The same convention on every system: Windows' own passes four integers.
 cfg_if::cfg_if! {
     if #[cfg(all(target_arch = "x86_64", feature = "pairs", not(feature = "count-instructions")))] {
-        pulley_macros::sibling_loop! { isa = crate::isa; abi = "sysv64"; in_machine = [memory_length, w, lp, budget]; pairs; }
+        pulley_macros::sibling_loop! { isa = crate::isa; abi = "sysv64"; in_machine = [memory_length, lp, budget]; pairs; }
     } else if #[cfg(target_arch = "x86_64")] {
-        pulley_macros::sibling_loop! { isa = crate::isa; abi = "sysv64"; in_machine = [memory_length, w, lp, budget]; }
+        pulley_macros::sibling_loop! { isa = crate::isa; abi = "sysv64"; in_machine = [memory_length, lp, budget]; }
     } else if #[cfg(all(feature = "pairs", not(feature = "count-instructions")))] {
-        pulley_macros::sibling_loop! { isa = crate::isa; abi = "C"; in_machine = [lp, budget]; pairs; }
+        pulley_macros::sibling_loop! { isa = crate::isa; abi = "C"; in_machine = [budget]; pairs; }
     } else {
-        pulley_macros::sibling_loop! { isa = crate::isa; abi = "C"; in_machine = [lp, budget]; }
+        pulley_macros::sibling_loop! { isa = crate::isa; abi = "C"; in_machine = [budget]; }
     }
 }

@@ -28,30 +28,25 @@ use crate::vcode::{Arg, Block, BlockId, Callee, Edge, Inst, NO_LOC, Op, Src, VCo
 pub(crate) enum Pin {
     /// `q` of integers and references.
     Q,
-    /// `w` of integers and references.
-    W,
     /// `q` of `f64`.
     Fq,
 }
 
 impl Pin {
     /// All of them, the first choice of every class first.
-    pub const ALL: [Pin; 3] = [Pin::Q, Pin::W, Pin::Fq];
+    pub const ALL: [Pin; 2] = [Pin::Q, Pin::Fq];
 
     /// What it can hold.
     pub fn class(self) -> Class {
         match self {
-            Pin::Q | Pin::W => Class::A,
+            Pin::Q => Class::A,
             Pin::Fq => Class::Fa,
         }
     }
 
     /// Where an instruction finds it.
     pub fn place(self) -> Place {
-        match self {
-            Pin::Q | Pin::Fq => Place::Q,
-            Pin::W => Place::W,
-        }
+        Place::Q
     }
 }
 
@@ -131,8 +126,7 @@ impl Pins {
         let mut placement = Placement::new(cfg);
         for index in 0..vcode.blocks.len() {
             let from = BlockId(index as u32);
-            let targets: SmallVec<[BlockId; 2]> =
-                successors(&vcode.blocks[index]).map(|edge| edge.block).collect();
+            let targets: SmallVec<[BlockId; 2]> = successors(&vcode.blocks[index]).map(|edge| edge.block).collect();
             let is_jump = matches!(vcode.blocks[index].insts.last().map(|last| &last.op), Some(Op::Jump { .. }));
             let mut done: SmallVec<[(BlockId, BlockId); 2]> = SmallVec::new();
             for (n, to) in targets.into_iter().enumerate() {

@@ -189,7 +189,7 @@ fn fuse_counter(block: &mut Block) {
 
 /// The last instruction that writes `x`, if it is one that can move down to the branch, and what it adds.
 fn find_step(insts: &[Inst], fused: &Counted, x: Place, limit: Place) -> Option<(usize, i64)> {
-    if x == limit || !matches!(x, Place::Slot(_) | Place::Q | Place::W) || fused.fused.form(&[x, limit]).is_none() {
+    if x == limit || !matches!(x, Place::Slot(_) | Place::Q) || fused.fused.form(&[x, limit]).is_none() {
         return None;
     }
     for (at, inst) in insts.iter().enumerate().rev() {

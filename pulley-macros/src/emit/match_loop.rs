@@ -2,8 +2,12 @@
 //!
 //! Each arm ends in its own `continue`, so that LLVM duplicates the dispatch into it. The state is in scalar variables
 //! of one function; only copies of them are ever borrowed.
+//!
+//! The time that LLVM takes for it grows faster than the number of arms. What is rare in this tier is left out of the
+//! `match` on demand: see [`super::outlined`].
 
 use super::body::{Body, Dispatch};
+use super::outlined::{self, Outlined};
 use super::{forms, uses};
 use crate::ast::{RegisterKind, Table};
 use crate::parse::Client;
@@ -33,19 +37,24 @@ pub fn emit(table: &Table, client: &Client) -> syn::Result<TokenStream> {
     if let Some(word) = client.in_machine.first() {
         return Err(syn::Error::new_spanned(word, "`match_loop!` has a variable for every word"));
     }
-    let isa = &client.isa;
-    Ok(expand(table, &quote!(#isa), client.observe.as_ref()))
+    outlined::check(table, &client.outlined)?;
+    Ok(expand(table, client))
 }
 
-fn expand(table: &Table, isa: &TokenStream, observe: Option<&syn::Path>) -> TokenStream {
+fn expand(table: &Table, client: &Client) -> TokenStream {
+    let isa = &client.isa;
+    let isa = &quote!(#isa);
+    let observe = client.observe.as_ref();
     let uses = uses(table, isa);
     let (pc, fp) = (&table.registers[0].name, &table.registers[1].name);
     let dispatch = Match { pc };
     let body = Body { table, isa: isa.clone(), dispatch: &dispatch };
-    let arms = forms(table).map(|(row, form)| {
-        let (opcode, body) = (&form.opcode, body.emit(row, form));
-        quote!(Opcode::#opcode => { #body })
-    });
+    let arms =
+        forms(table).filter(|(_, form)| !outlined::is_outlined(table, form, &client.outlined)).map(|(row, form)| {
+            let (opcode, body) = (&form.opcode, body.emit(row, form));
+            quote!(Opcode::#opcode => { #body })
+        });
+    let Outlined { items, arm } = outlined::emit(table, isa, &client.outlined);
     let params = super::params(table);
     let (machine, carrier) = (super::machine(table), super::carrier(table));
     let locals = table.registers.iter().map(|register| {
@@ -86,13 +95,15 @@ fn expand(table: &Table, isa: &TokenStream, observe: Option<&syn::Path>) -> Toke
                     #(#locals)*
                     let (at, exit) = loop {
                         #observe
-                        match Opcode::from_u16_unchecked(#pc.opcode()) { #(#arms)* }
+                        match Opcode::from_u16_unchecked(#pc.opcode()) { #(#arms)* #arm }
                     };
                     (*#machine).save(at, #fp);
                     #((*#machine).words.#kept = #kept;)*
                     exit
                 }
             }
+
+            #items
         }
         pub(crate) use __match_loop::run;
     }

@@ -8,6 +8,7 @@ pub mod match_loop;
 pub mod metadata;
 pub mod opcode;
 pub mod operands;
+pub mod outlined;
 pub mod pairs;
 pub mod sibling_loop;
 pub mod tail_loop;

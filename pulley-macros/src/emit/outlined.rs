@@ -1,0 +1,129 @@
+//! Opcodes outside the match loop's `match`: a function each, called through a table with the state in memory.
+//!
+//! One more call per instruction, and a compile time that only adds up. `outlined = [q];` does that to the forms that name
+//! these registers, which exist for the sake of loops that keep them in machine registers.
+
+use super::body::{Body, Dispatch};
+use super::{forms, uses};
+use crate::ast::{Form, Place, Row, Table};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Error, Result};
+
+/// What the loop needs.
+pub struct Outlined {
+    /// The state, the functions, and their table.
+    pub items: TokenStream,
+    /// The arm of the `match` for all of them.
+    pub arm: TokenStream,
+}
+
+/// Whether all of `outlined` are registers that hold values.
+pub fn check(table: &Table, outlined: &[Ident]) -> Result<()> {
+    let holds_values =
+        |name: &&Ident| table.registers.iter().any(|register| register.name == **name && register.values.is_some());
+    match outlined.iter().find(|name| !holds_values(name)) {
+        Some(name) => Err(Error::new(name.span(), format!("no register `{name}` holds values"))),
+        None => Ok(()),
+    }
+}
+
+/// Whether a form names one of these registers.
+pub fn is_outlined(table: &Table, form: &Form, outlined: &[Ident]) -> bool {
+    form.places.iter().any(|place| match place {
+        Place::Register(_, index) => outlined.contains(&table.registers[*index].name),
+        _ => false,
+    })
+}
+
+/// The words of all registers live in `state` between two instructions.
+struct InState<'a> {
+    pc: &'a Ident,
+    words: &'a [Ident],
+}
+
+impl Dispatch for InState<'_> {
+    fn fetch(&self) -> TokenStream {
+        self.words.iter().map(|word| quote!(let mut #word = state.#word;)).collect()
+    }
+
+    fn jump(&self, pc: TokenStream) -> TokenStream {
+        let (name, words) = (self.pc, self.words);
+        quote! {
+            #name = #pc;
+            #(state.#words = #words;)*
+            return None;
+        }
+    }
+
+    fn leave(&self, pc: TokenStream, exit: TokenStream) -> TokenStream {
+        let (name, words) = (self.pc, self.words);
+        quote!({
+            let exit = #exit;
+            #name = #pc;
+            #(state.#words = #words;)*
+            return Some(exit)
+        })
+    }
+
+    fn poll(&self, pc: TokenStream) -> TokenStream {
+        self.leave(pc, quote!(Exit::Poll))
+    }
+}
+
+pub fn emit(table: &Table, isa: &TokenStream, outlined: &[Ident]) -> Outlined {
+    if !forms(table).any(|(_, form)| is_outlined(table, form, outlined)) {
+        return Outlined { items: TokenStream::new(), arm: TokenStream::new() };
+    }
+    let uses = uses(table, isa);
+    let (words, types): (Vec<_>, Vec<_>) = table.registers.iter().flat_map(|register| register.words()).unzip();
+    let pc = &table.registers[0].name;
+    let dispatch = InState { pc, words: &words };
+    let body = Body { table, isa: isa.clone(), dispatch: &dispatch };
+    let name = |row: &Row, form: &Form| {
+        let places: String = form.places.iter().map(|place| place.letter()).collect();
+        format_ident!("{}_{}", row.name, places)
+    };
+    let functions = forms(table).filter(|(_, form)| is_outlined(table, form, outlined)).map(|(row, form)| {
+        let (name, body) = (name(row, form), body.emit(row, form));
+        quote!(pub(super) unsafe fn #name(state: &mut State) -> Option<Exit> { unsafe { #body } })
+    });
+    let entries = forms(table).map(|(row, form)| match is_outlined(table, form, outlined) {
+        true => name(row, form),
+        false => format_ident!("in_the_match"),
+    });
+    let count = forms(table).count();
+    let items = quote! {
+        /// All registers.
+        pub(crate) struct State { #(#words: #types),* }
+
+        /// By opcode: runs one instruction; something if that leaves the loop.
+        static OUTLINED: [unsafe fn(&mut State) -> Option<Exit>; #count] = [#(outlined::#entries),*];
+
+        /// A function for each of the opcodes that the `match` leaves out.
+        #[allow(unused_mut, unused_variables, unused_assignments, unused_braces, unreachable_code)]
+        #[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "`run`'s caller's promise covers all of it: the \
+            code is verified, so opcodes, fields, slots and targets are what the table says")]
+        mod outlined {
+            #uses
+            use super::State;
+
+            /// Stands for the opcodes of the `match`: nothing calls it.
+            pub(super) unsafe fn in_the_match(_: &mut State) -> Option<Exit> { unreachable!("an arm of the `match`") }
+
+            #(#functions)*
+        }
+    };
+    let arm = quote! {
+        _ => {
+            let mut state = State { #(#words),* };
+            let left = (*OUTLINED.get_unchecked(#pc.opcode() as usize))(&mut state);
+            #(#words = state.#words;)*
+            match left {
+                None => continue,
+                Some(exit) => break (#pc, exit),
+            }
+        }
+    };
+    Outlined { items, arm }
+}
