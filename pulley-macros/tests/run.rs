@@ -10,6 +10,11 @@ mod matching {
     pulley_macros::match_loop! { isa = crate::vm; }
 }
 
+/// With functions for everything that names a register.
+mod outlined {
+    pulley_macros::match_loop! { isa = crate::vm; outlined = [a, fa]; }
+}
+
 #[cfg(feature = "tail-calls")]
 mod tail {
     pulley_macros::tail_loop! { isa = crate::vm; }
@@ -33,12 +38,13 @@ mod sibling {
 type Run = unsafe fn(Code, Frame, Bytes, *mut Machine) -> Exit;
 
 /// The loops of this build: they must agree.
-const LOOPS: [Run; 2] = [
+const LOOPS: [Run; 3] = [
     #[cfg(not(feature = "tail-calls"))]
     matching::run,
     #[cfg(feature = "tail-calls")]
     tail::run,
     sibling::run,
+    outlined::run,
 ];
 
 use vm::machine::*;
@@ -58,8 +64,8 @@ struct After {
 
 /// Runs `code` on a machine whose slots hold `slots` and whose memory is 0, 1, 2 ..
 fn execute(code: &[u8], slots: &[u64]) -> After {
-    let [after, other] = LOOPS.map(|run| execute_in(run, code, slots));
-    assert_eq!(after, other);
+    let [after, others @ ..] = LOOPS.map(|run| execute_in(run, code, slots));
+    others.iter().for_each(|other| assert_eq!(after, *other));
     after
 }
 

@@ -234,6 +234,8 @@ impl Engine {
     pub(crate) fn compile(&self, wasm: &[u8]) -> Result<pulley_core::module::Module> {
         let threads = if self.config.parallel { 0 } else { 1 };
         let Config { optimize, pins, loop_top, pairs, consume_fuel, .. } = *self.config;
+        // The match loop has no registers for them: every use would be a call.
+        let pins = pins && pulley_core::tier() != pulley_core::Tier::Match;
         let options = pulley_cranelift::Options { optimize, pins, threads, loop_top, pairs, consume_fuel };
         Ok(pulley_cranelift::compile(wasm, &options)?)
     }
