@@ -102,7 +102,8 @@ fn mirrored(form: &[Place], results: usize) -> Vec<Place> {
 pub fn unite(forms: &mut Vec<Form>, more: Vec<Form>, results: usize, commutes: bool) {
     for form in more {
         let known = |places: &[Place]| forms.iter().any(|other| other.places == places);
-        if !known(&form.places) && !(commutes && known(&mirrored(&form.places, results))) {
+        let is_mirror = commutes && known(&mirrored(&form.places, results));
+        if !is_mirror && !known(&form.places) {
             forms.push(form);
         }
     }

@@ -95,7 +95,7 @@ fn allocate_with_homes(vcode: &mut VCode, pins: bool) -> Result<(Placed, Vec<Hom
     let mut calls = windows::Calls::new(vcode, &cfg);
     windows::place(vcode, &cfg, &live, &mut calls, &registers, &mut webs);
     let coloured = colour::colour(&vcode.blocks[0].params, &registers, &mut webs);
-    let (frame, frame_slots) = place::FrameLayout::new(coloured.max(place::low_slots(vcode)), &calls)?;
+    let frame = place::FrameLayout::new(coloured.max(place::low_slots(vcode)), &calls)?;
     let mut home = |index: usize| {
         let reg = VReg(index as u32);
         if let Some(class) = registers[index] {
@@ -110,6 +110,6 @@ fn allocate_with_homes(vcode: &mut VCode, pins: bool) -> Result<(Placed, Vec<Hom
     };
     let homes: Vec<Home> = (0..vcode.vregs.len()).map(&mut home).collect();
     pins.place_moves(vcode, &mut cfg, &webs);
-    let placed = place::rewrite(vcode, cfg, &live, &calls, &homes, &pins, frame, frame_slots);
+    let placed = place::rewrite(vcode, cfg, &live, &calls, &homes, &pins, frame);
     Ok((placed, homes))
 }

@@ -111,13 +111,13 @@ mod tests {
         for code in 0..6u32.pow(4) {
             let mut moves = Vec::new();
             let mut expected: Vec<u64> = (0..9).collect();
-            for to in 0..4 {
+            for (to, expected) in expected.iter_mut().enumerate().take(4) {
                 let from = match code / 6u32.pow(to as u32) % 6 {
                     4 => continue,
                     5 => From::Bits(100),
                     n => From::Loc(loc(n as usize)),
                 };
-                expected[to] = if let From::Loc(from) = from { number(from) as u64 } else { 100 };
+                *expected = if let From::Loc(from) = from { number(from) as u64 } else { 100 };
                 moves.push(Move { to: loc(to), from });
             }
             assert_eq!(run(&moves), expected, "{moves:?}");

@@ -23,11 +23,13 @@ pub(super) struct FrameLayout {
     index: u16,
     /// Where the first window starts.
     pub window: Option<u16>,
+    /// How many slots there are if nothing needs the two spare ones.
+    size: u32,
 }
 
 impl FrameLayout {
-    /// The layout of a frame with `own` slots of its own, and its size if nothing needs the two spare slots.
-    pub fn new(own: usize, calls: &Calls) -> Result<(FrameLayout, u32), TooManySlots> {
+    /// The layout of a frame with `own` slots of its own.
+    pub fn new(own: usize, calls: &Calls) -> Result<FrameLayout, TooManySlots> {
         // The spare slots share the header's place: they are not alive across calls.
         let window = own + calls.header();
         let size = if calls.any() { window + calls.all_slots() } else { own };
@@ -36,7 +38,7 @@ impl FrameLayout {
             return Err(TooManySlots(size));
         }
         let window = calls.any().then_some(window as u16);
-        Ok((FrameLayout { temp: own as u16, index: own as u16 + 1, window }, size as u32))
+        Ok(FrameLayout { temp: own as u16, index: own as u16 + 1, window, size: size as u32 })
     }
 }
 
@@ -59,9 +61,9 @@ pub(super) fn rewrite(
     homes: &[Home],
     pins: &Pins,
     frame: FrameLayout,
-    frame_slots: u32,
 ) -> Placed {
     let (insts, loc, origin, block) = (Vec::new(), vcode::NO_LOC, None, BlockId(0));
+    let frame_slots = frame.size;
     let mut writer =
         Writer { vcode, cfg: &cfg, live, calls, homes, pins, frame, frame_slots, block, insts, loc, origin };
     let blocks = (0..vcode.blocks.len() as u32).map(|id| writer.block(BlockId(id))).collect();
