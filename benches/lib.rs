@@ -1,12 +1,12 @@
 //! What the benchmarks run: the programs of `programs/`, compiled and instantiated, ready to be called.
 
 use pulley::{Config, Engine, Instance, Linker, Module, Store, Val};
-use pulley_cli::wasi;
+use pulley_wasi::{I32Exit, WasiCtx};
 use std::path::Path;
 
 /// A program, ready to run once.
 pub struct Program {
-    store: Store<wasi::Context>,
+    store: Store<WasiCtx>,
     instance: Instance,
     func: &'static str,
     args: &'static [i32],
@@ -29,13 +29,11 @@ impl Program {
         let engine = Engine::new(Config::new().parallel_compilation(false)).expect("the configuration makes sense");
         let module = Module::new(&engine, wasm).unwrap_or_else(|error| panic!("{file}: {error:?}"));
         let mut linker = Linker::new(&engine);
-        wasi::add_to_linker(&mut linker, |context| context).expect("WASI defines each name once");
+        pulley_wasi::add_to_linker(&mut linker, |context| context).expect("WASI defines each name once");
         for name in ["start", "end"] {
             linker.func_wrap("bench", name, || {}).expect("each name is new");
         }
-        let mut context = wasi::Context::new(vec![file.as_bytes().to_vec()], &[]);
-        context.set_stdout(std::io::sink());
-        let mut store = Store::new(&engine, context);
+        let mut store = Store::new(&engine, WasiCtx::builder().arg(file).build());
         let instance = linker.instantiate(&mut store, &module).unwrap_or_else(|error| panic!("{file}: {error:?}"));
         Program { store, instance, func, args }
     }
@@ -49,7 +47,7 @@ impl Program {
         let args: Vec<Val> = self.args.iter().map(|arg| Val::I32(*arg)).collect();
         let mut results = vec![Val::I32(0); func.ty(&self.store).results().len()];
         if let Err(error) = func.call(&mut self.store, &args, &mut results) {
-            assert_eq!(error.downcast_ref::<wasi::I32Exit>().map(|exit| exit.0), Some(0), "{error:?}");
+            assert_eq!(error.downcast_ref::<I32Exit>().map(|exit| exit.0), Some(0), "{error:?}");
         }
         self
     }

@@ -9,6 +9,7 @@ Examples:
   pulley run hello.wasm                     run a WASI command
   pulley run hello.wat one two              ... written as text, with two arguments
   pulley run --env HOME=/ hello.wasm        ... with an environment variable
+  pulley run --dir data::/data hello.wasm   ... with a directory, which it sees as /data
   pulley run --invoke fib fib.wat 32        call one exported function and print its results
   pulley run --bench lua.wasm               time what the program calls its benchmark
   pulley profile -o lua.html lua.wasm       run it, and show where its time goes
@@ -87,9 +88,10 @@ Without --invoke, the module is a WASI command: it exports `_start`, which takes
 --invoke, the named export is called with the arguments behind FILE, parsed by its type, and its results are printed one a \
 line. Integers may be decimal or hexadecimal (0x...), signed or unsigned; references may be `null`.
 
-WASI: arguments, environment, standard streams, clocks, random numbers, exit. There is no file system and no network.
+WASI: all of preview 1. The program sees the standard streams, clocks and random numbers; of the environment and the file \
+system only what --env and --dir name. There is no network.
 
-The variables that the program sees are those of --env, none of this process's own.";
+A module that exports `_initialize` instead of `_start` is a reactor: --invoke calls `_initialize` first.";
 
 #[derive(Args)]
 #[command(after_help = RUN_HELP, override_usage = "pulley run [OPTIONS] FILE [ARGS]...")]
@@ -115,6 +117,9 @@ pub(crate) struct RunOptions {
     /// Set an environment variable of the program; without a value, pass on this process's
     #[arg(long, value_name = "NAME[=VALUE]")]
     pub(crate) env: Vec<String>,
+    /// Let the program read and write this directory and what is below it, under the name GUEST or else HOST
+    #[arg(long, value_name = "HOST[::GUEST]")]
+    pub(crate) dir: Vec<String>,
     /// What the program gets as its own name (its zeroth argument) instead of FILE
     #[arg(long, value_name = "NAME")]
     pub(crate) argv0: Option<String>,

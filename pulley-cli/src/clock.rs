@@ -1,4 +1,4 @@
-//! CPU time: what `--bench` reports and WASI's CPU clocks read.
+//! CPU time: what `--bench` reports and the profiler counts.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! The library half of the `pulley` command: one module per subcommand, and what they share.
 //!
-//! [`wast`] (the spec script runner) and [`wasi`] (the WASI preview 1 subset) are usable without the command.
+//! [`wast`] (the spec script runner) is usable without the command.
 
 mod args;
 mod clock;
@@ -15,7 +15,6 @@ mod operator;
 #[cfg(feature = "profile")]
 mod profile;
 mod run;
-pub mod wasi;
 pub mod wast;
 
 use args::{Command, Options};

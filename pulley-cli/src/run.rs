@@ -2,10 +2,10 @@
 
 use crate::args::{CompileOptions, RunOptions};
 use crate::failure::Failure;
-use crate::wasi::{self, I32Exit};
 use crate::{clock, input, invoke};
 use pulley::{Config, Engine, Error, Func, Instance, Linker, Module, Store, Trap};
-use std::ffi::{OsStr, OsString};
+use pulley_wasi::{DirPerms, FilePerms, I32Exit, WasiCtx};
+use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::mpsc;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// The data of the store.
 pub(crate) struct Host {
-    wasi: wasi::Context,
+    wasi: WasiCtx,
     /// CPU time at `bench.start`.
     bench_start: Option<Duration>,
 }
@@ -46,12 +46,11 @@ impl Program {
         let module = compile(&engine, file, &wasm)?;
         let mut linker = Linker::<Host>::new(&engine);
         let about = |error: Error| Failure::about(file, format_args!("{error:#}"));
-        wasi::add_to_linker(&mut linker, |host| &mut host.wasi).map_err(about)?;
+        pulley_wasi::add_to_linker(&mut linker, |host| &mut host.wasi).map_err(about)?;
         if options.bench {
             define_bench(&mut linker).map_err(about)?;
         }
-        let wasi = wasi::Context::new(program_args(options), &environment(&options.env));
-        let store = Store::new(&engine, Host { wasi, bench_start: None });
+        let store = Store::new(&engine, Host { wasi: wasi(options)?, bench_start: None });
         Ok(Program {
             #[cfg(feature = "profile")]
             wasm,
@@ -135,34 +134,43 @@ fn report_time(time: Duration) {
     let _ = writeln!(std::io::stderr(), "bench: {:.6} s", time.as_secs_f64());
 }
 
-/// What the program gets as its arguments; its name first.
-fn program_args(options: &RunOptions) -> Vec<Vec<u8>> {
-    let name = match &options.argv0 {
-        Some(name) => OsStr::new(name),
-        None => options.file().as_os_str(),
-    };
-    let args = options.args().iter().map(OsString::as_os_str);
-    std::iter::once(name).chain(args).map(|arg| arg.to_string_lossy().into_owned().into_bytes()).collect()
-}
-
-/// The values of `--env`: `NAME=VALUE`, or `NAME` for the value that this process has, if it has one.
-fn environment(options: &[String]) -> Vec<(String, String)> {
-    let variable = |option: &String| match option.split_once('=') {
-        Some((name, value)) => Some((name.to_owned(), value.to_owned())),
-        None => Some((option.clone(), std::env::var(option).ok()?)),
-    };
-    options.iter().filter_map(variable).collect()
+/// What the program sees of the world: what the command line names, and the standard streams.
+fn wasi(options: &RunOptions) -> Result<WasiCtx, Failure> {
+    let mut wasi = WasiCtx::builder();
+    wasi.inherit_stdio();
+    let name = options.argv0.as_ref().map_or(options.file().as_os_str(), OsStr::new);
+    wasi.arg(name.to_string_lossy());
+    for arg in options.args() {
+        wasi.arg(arg.to_string_lossy());
+    }
+    for option in &options.env {
+        match option.split_once('=') {
+            Some((name, value)) => {
+                wasi.env(name, value);
+            }
+            // Without a value: the one that this process has, if it has one.
+            None => {
+                if let Some(value) = std::env::var_os(option) {
+                    wasi.env(option, value.to_string_lossy());
+                }
+            }
+        }
+    }
+    for dir in &options.dir {
+        let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
+        wasi.preopened_dir(host, guest, DirPerms::all(), FilePerms::all())
+            .map_err(|error| Failure::Error(format!("--dir {dir}: {error:#}")))?;
+    }
+    Ok(wasi.build())
 }
 
 /// What to try when the imports of `module` could not be resolved: nothing, if it is the type of one that is wrong.
 fn import_hint(module: &Module, bench: bool) -> &'static str {
-    let unknown = |name: &str| name != wasi::MODULE && !(bench && name == "bench");
+    let wasi = [pulley_wasi::MODULE, pulley_wasi::UNSTABLE_MODULE];
+    let unknown = |name: &str| !wasi.contains(&name) && !(bench && name == "bench");
     match module.imports().map(|import| import.module()).find(|name| unknown(name)) {
         None => "",
         Some("bench") => "\nhint: `--bench` defines the imports bench.start and bench.end",
-        Some("wasi_unstable") => {
-            "\nhint: this program was built for a draft of WASI; preview 1 (`wasi_snapshot_preview1`) is supported"
-        }
         Some(_) => "\nhint: `pulley run` defines the functions of WASI preview 1, and no others",
     }
 }
@@ -170,6 +178,12 @@ fn import_hint(module: &Module, bench: bool) -> &'static str {
 /// Runs a WASI command.
 fn call_start(file: &Path, module: &Module, store: &mut Store<Host>, instance: Instance) -> Result<(), Failure> {
     let Some(start) = instance.get_func(&mut *store, "_start") else {
+        if instance.get_func(&mut *store, "_initialize").is_some() {
+            return Err(Failure::about(
+                file,
+                format_args!("a WASI reactor (it exports `_initialize`), not a command. {}", callable(module)),
+            ));
+        }
         return Err(Failure::about(
             file,
             format_args!("not a WASI command: it exports no function `_start`. {}", callable(module)),

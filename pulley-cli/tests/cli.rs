@@ -257,6 +257,87 @@ fn files_and_sockets_are_refused_with_error_numbers() {
     }
 }
 
+/// Creates `made` in the first directory that the program was given, with errors as its exit code.
+const MAKE: &str = r#"
+  (import "wasi_snapshot_preview1" "path_create_directory" (func $make (param i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_prestat_dir_name" (func $name (param i32 i32 i32) (result i32)))
+  (data (i32.const 100) "made")"#;
+
+#[test]
+fn directories_are_given_by_name() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("given");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir(&folder).expect("the test's folder is writable");
+    let folder = folder.to_str().expect("paths are UTF-8");
+    let body = r#"
+      (if (call $name (i32.const 3) (i32.const 200) (i32.const 5)) (then (call $exit (i32.const 99))))
+      (i32.store (i32.const 0) (i32.const 200))
+      (i32.store (i32.const 4) (i32.const 5))
+      (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
+      (call $exit (call $make (i32.const 3) (i32.const 100) (i32.const 4)))"#;
+    let file = command("make.wat", MAKE, body);
+    let output = pulley(&["run", "--dir", &format!("{folder}::/data"), &file]);
+    assert_eq!((output.code, &*output.stdout, &*output.stderr), (Some(0), &b"/data"[..], ""));
+    assert!(PathBuf::from(folder).join("made").is_dir());
+    assert_eq!(pulley(&["run", &file]).code, Some(99));
+    fails(&["run", "--dir", "no/such/folder::/x", &file], 1, &["--dir", "no/such/folder"]);
+}
+
+#[test]
+fn the_draft_of_wasi_and_reactors() {
+    let preview1 = std::fs::read_to_string(command("preview1.wat", "", "(call $exit (i32.const 7))"));
+    let draft = preview1.expect("it was just written").replace("wasi_snapshot_preview1", "wasi_unstable");
+    let draft = file("draft.wat", draft);
+    assert_eq!(pulley(&["run", &draft]).code, Some(7));
+    let reactor = file(
+        "reactor.wat",
+        r#"(module (global $ready (mut i32) (i32.const 0))
+          (func (export "_initialize") (global.set $ready (i32.const 42)))
+          (func (export "get") (result i32) (global.get $ready)))"#,
+    );
+    prints(&["run", "--invoke", "get", &reactor], "42\n");
+    fails(&["run", &reactor], 1, &["reactor", "--invoke may name", "`get`"]);
+}
+
+/// The reader of the program's output is gone: an error number for the program, which goes on.
+#[test]
+#[cfg(unix)]
+fn a_closed_pipe_does_not_end_the_program() {
+    let body = r#"
+      (i32.store (i32.const 0) (i32.const 8))
+      (i32.store (i32.const 4) (i32.const 6))
+      (loop $again
+        (br_if $again (i32.eqz (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100)))))
+      (call $exit (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100)))"#;
+    let file = command("pipe.wat", "", body);
+    let line = format!("{{ {} run {file}; echo $? >&2; }} | head -n 1", env!("CARGO_BIN_EXE_pulley"));
+    let output = std::process::Command::new("sh").args(["-c", &line]).output().expect("there is a shell");
+    assert_eq!((&*output.stdout, &*output.stderr), (&b"hello\n"[..], &b"64\n"[..]));
+}
+
+/// Waiting for input with a limit: what is there ends it, and so does the limit.
+#[test]
+#[cfg(unix)]
+fn standard_input_is_waited_for() {
+    let import = r#"
+      (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))"#;
+    // Subscriptions at 1024: to read descriptor 0 (userdata 7), and 10 ms of the monotonic clock (userdata 9).
+    let body = r#"
+      (i32.store (i32.const 1024) (i32.const 7))
+      (i32.store8 (i32.const 1032) (i32.const 1))
+      (i32.store (i32.const 1072) (i32.const 9))
+      (i32.store (i32.const 1088) (i32.const 1))
+      (i64.store (i32.const 1096) (i64.const 10000000))
+      (if (call $poll (i32.const 1024) (i32.const 2048) (i32.const 2) (i32.const 0)) (then (unreachable)))
+      (call $exit (i32.load (i32.const 2048)))"#;
+    let file = command("wait.wat", import, body);
+    assert_eq!(pulley_with_input(&["run", &file], "input").code, Some(7));
+    let line = format!("sleep 5 | {} run {file}", env!("CARGO_BIN_EXE_pulley"));
+    let line = format!("{line}; echo $?");
+    let output = std::process::Command::new("sh").args(["-c", &line]).output().expect("there is a shell");
+    assert_eq!(&*output.stdout, b"9\n");
+}
+
 #[test]
 fn objdump_shows_bytecode_beside_wasm() {
     let file = file("objdump.wat", FUNCTIONS);
