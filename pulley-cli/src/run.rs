@@ -167,8 +167,8 @@ fn wasi(options: &RunOptions) -> Result<WasiCtx, Failure> {
 /// What to try when the imports of `module` could not be resolved: nothing, if it is the type of one that is wrong.
 fn import_hint(module: &Module, bench: bool) -> &'static str {
     let wasi = [pulley_wasi::MODULE, pulley_wasi::UNSTABLE_MODULE];
-    let unknown = |name: &str| !wasi.contains(&name) && !(bench && name == "bench");
-    match module.imports().map(|import| import.module()).find(|name| unknown(name)) {
+    let known = |name: &str| wasi.contains(&name) || (bench && name == "bench");
+    match module.imports().map(|import| import.module()).find(|name| !known(name)) {
         None => "",
         Some("bench") => "\nhint: `--bench` defines the imports bench.start and bench.end",
         Some(_) => "\nhint: `pulley run` defines the functions of WASI preview 1, and no others",

@@ -2,10 +2,13 @@
 
 use std::io;
 
+/// A source of the embedder's: it fills buffers.
+type Fill = dyn FnMut(&mut [u8]) + Send;
+
 /// A source of random bytes.
 pub(crate) enum Random {
     Host,
-    Function(Box<dyn FnMut(&mut [u8]) + Send>),
+    Function(Box<Fill>),
 }
 
 impl Random {

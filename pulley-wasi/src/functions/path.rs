@@ -8,6 +8,7 @@ use crate::guest::Guest;
 use crate::table::OpenDir;
 use crate::types::{DirPerms, Lookupflags, Rights};
 use cap_fs_ext::DirExt;
+use cap_std::fs::Dir;
 
 /// Between two directories a file must not come to where the program may do more with it.
 fn no_gain(from: &OpenDir, to: &OpenDir) -> Result<(), Errno> {
@@ -57,11 +58,9 @@ impl WasiCtx {
         let dir = self.table.dir(fd, Rights::PATH_FILESTAT_SET_TIMES, DirPerms::MUTATE)?;
         let path = guest.path(path, path_len)?;
         let (access, modified) = times(atim, mtim, fst_flags)?;
-        Ok(if Lookupflags::from_raw(flags)?.contains(Lookupflags::SYMLINK_FOLLOW) {
-            dir.dir.set_times(path, spec(access), spec(modified))?
-        } else {
-            dir.dir.set_symlink_times(path, spec(access), spec(modified))?
-        })
+        let follow = Lookupflags::from_raw(flags)?.contains(Lookupflags::SYMLINK_FOLLOW);
+        let set = if follow { Dir::set_times } else { Dir::set_symlink_times };
+        Ok(set(&dir.dir, path, spec(access), spec(modified))?)
     }
 
     pub(crate) fn path_link(

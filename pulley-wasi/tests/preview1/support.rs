@@ -141,8 +141,7 @@ impl Guest {
     ) -> Result<u32, Errno> {
         self.put(PATH, path.as_bytes());
         let (path, length) = (PATH.into(), path.len() as u64);
-        let args =
-            [fd.into(), lookup.into(), path, length, oflags.into(), rights, ALL, fdflags.into(), RESULT.into()];
+        let args = [fd.into(), lookup.into(), path, length, oflags.into(), rights, ALL, fdflags.into(), RESULT.into()];
         self.call("path_open", &args)?;
         Ok(self.u32(RESULT))
     }
