@@ -66,15 +66,8 @@ pub(crate) struct CompileOptions {
     pub(crate) pairs: bool,
 
     /// Whether loops keep values in registers (for measurements): on or off
-    #[arg(
-        long,
-        hide = true,
-        value_name = "on|off",
-        default_value = "on",
-        value_parser = BoolishValueParser::new(),
-        action = clap::ArgAction::Set
-    )]
-    pub(crate) pins: bool,
+    #[arg(long, hide = true, value_name = "on|off", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
+    pub(crate) pins: Option<bool>,
     /// Whether loops may use the loop-top register: to measure what it is worth
     #[arg(long, hide = true, default_value = "on", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
     pub(crate) loop_top: bool,

@@ -84,7 +84,10 @@ pub(crate) fn engine(
     mut config: Config,
     max_wasm_stack: Option<usize>,
 ) -> Result<Engine, Failure> {
-    config.optimize(options.optimize).pinned_registers(options.pins).loop_top(options.loop_top);
+    config.optimize(options.optimize).loop_top(options.loop_top);
+    if let Some(pins) = options.pins {
+        config.pinned_registers(pins);
+    }
     if !options.pairs {
         config.pair_instructions(false);
     }

@@ -29,4 +29,4 @@ pub mod trap;
 pub mod value;
 
 #[cfg(feature = "interpreter")]
-pub use run::{Tier, tier};
+pub use run::{Tier, has_pinned_registers, tier};

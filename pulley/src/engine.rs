@@ -52,7 +52,7 @@ impl Config {
     pub fn new() -> Config {
         Config {
             optimize: true,
-            pins: true,
+            pins: pulley_core::has_pinned_registers(),
             parallel: true,
             pairs: true,
             stack_bytes: 1 << 20,
@@ -76,8 +76,8 @@ impl Config {
         self.optimize(level != OptLevel::None)
     }
 
-    /// Whether values that loops carry may live in the interpreter's registers. It is on by default; to turn it off serves
-    /// to find out what it gains.
+    /// Whether values that loops carry may live in the interpreter's registers. It is on by default where the dispatch loop
+    /// has them (not in the match loop); to turn it off serves to find out what it gains.
     pub fn pinned_registers(&mut self, yes: bool) -> &mut Config {
         self.pins = yes;
         self
@@ -234,8 +234,6 @@ impl Engine {
     pub(crate) fn compile(&self, wasm: &[u8]) -> Result<pulley_core::module::Module> {
         let threads = if self.config.parallel { 0 } else { 1 };
         let Config { optimize, pins, loop_top, pairs, consume_fuel, .. } = *self.config;
-        // The match loop has no registers for them: every use would be a call.
-        let pins = pins && pulley_core::tier() != pulley_core::Tier::Match;
         let options = pulley_cranelift::Options { optimize, pins, threads, loop_top, pairs, consume_fuel };
         Ok(pulley_cranelift::compile(wasm, &options)?)
     }

@@ -81,6 +81,12 @@ cfg_if::cfg_if! {
     }
 }
 
+/// Whether the pinned registers are registers in the loop of this process; in the match loop they cost a call. A build that
+/// counts says yes in any case: what it counts is to be what the other tiers run.
+pub fn has_pinned_registers() -> bool {
+    tier() != Tier::Match || cfg!(feature = "count-instructions")
+}
+
 /// Whether code may have pairs: whether the loop of this process has handlers for them. What is counted are instructions.
 pub(crate) fn has_pairs() -> bool {
     cfg!(all(feature = "pairs", not(feature = "count-instructions"))) && tier() != Tier::Match

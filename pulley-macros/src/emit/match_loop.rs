@@ -95,7 +95,8 @@ fn expand(table: &Table, client: &Client) -> TokenStream {
                     #(#locals)*
                     let (at, exit) = loop {
                         #observe
-                        match Opcode::from_u16_unchecked(#pc.opcode()) { #(#arms)* #arm }
+                        let opcode = #pc.opcode();
+                        match Opcode::from_u16_unchecked(opcode) { #(#arms)* #arm }
                     };
                     (*#machine).save(at, #fp);
                     #((*#machine).words.#kept = #kept;)*

@@ -117,7 +117,7 @@ pub fn emit(table: &Table, isa: &TokenStream, outlined: &[Ident]) -> Outlined {
     let arm = quote! {
         _ => {
             let mut state = State { #(#words),* };
-            let left = (*OUTLINED.get_unchecked(#pc.opcode() as usize))(&mut state);
+            let left = (*OUTLINED.get_unchecked(opcode as usize))(&mut state);
             #(#words = state.#words;)*
             match left {
                 None => continue,

@@ -21,11 +21,12 @@ const LIST: &str = "pulley-core/src/isa/pairs.txt";
 
 /// Makes the list and reports what it saves, in `programs` and in `extra` ones.
 pub(crate) fn run(args: &[&str]) -> Result<(), String> {
-    let (mut count, mut extra, mut write) = (COUNT, Vec::new(), true);
+    let (mut count, mut extra, mut write, mut again) = (COUNT, Vec::new(), true, false);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match *arg {
             "--report" => write = false,
+            "--again" => again = true,
             "--number" | "--extra" | "--extra-file" => {
                 let value = args.next().ok_or_else(|| format!("`{arg}` needs a value"))?;
                 match *arg {
@@ -38,7 +39,7 @@ pub(crate) fn run(args: &[&str]) -> Result<(), String> {
         }
     }
     let extra: Vec<&str> = extra.iter().map(String::as_str).collect();
-    let profiles = profile::run(&profile::programs(&extra)?)?;
+    let profiles = profile::run(&profile::programs(&extra)?, again)?;
     let known: Vec<&Profile> = profiles.iter().filter(|profile| !profile.held_out).collect();
     let fixed: Vec<Profile> =
         known.iter().filter(|profile| is_big(profile)).map(|profile| profile.all_once()).collect();

@@ -132,12 +132,14 @@ pub(super) struct Profile {
     pub(super) executed: u64,
 }
 
-/// Runs all programs, as many at a time as there are processors.
-pub(super) fn run(programs: &[Program]) -> Result<Vec<Profile>, String> {
+/// Runs all programs, as many at a time as there are processors; or reads `again` what they counted the last time.
+pub(super) fn run(programs: &[Program], again: bool) -> Result<Vec<Profile>, String> {
     // Not for release: the loop would take minutes to compile, and all programs together run for one.
     let mut build = cargo(&["build", "--quiet", "--package", "pulley-cli", "--no-default-features"]);
     build.args(["--features", "count-instructions,match-loop", "--bin", "pulley", "--example", "hash"]);
-    output(&mut build)?;
+    if !again {
+        output(&mut build)?;
+    }
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let folder = target.join("pairs");
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
@@ -147,7 +149,7 @@ pub(super) fn run(programs: &[Program]) -> Result<Vec<Profile>, String> {
         for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
                 while let Some(program) = programs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let profile = profile(program, &folder, &numbers);
+                    let profile = profile(program, &folder, &numbers, again);
                     done.lock().unwrap_or_else(PoisonError::into_inner).push(profile);
                 }
             });
@@ -159,19 +161,10 @@ pub(super) fn run(programs: &[Program]) -> Result<Vec<Profile>, String> {
     Ok(profiles)
 }
 
-fn profile(program: &Program, folder: &Path, numbers: &HashMap<&str, u16>) -> Result<Profile, String> {
+fn profile(program: &Program, folder: &Path, numbers: &HashMap<&str, u16>, again: bool) -> Result<Profile, String> {
     let file = folder.join(format!("{}.txt", program.name));
-    let _ = fs::remove_file(&file);
-    let mut command = Command::new(folder.join("../debug").join(program.tool));
-    let (before, args) = program.args.split_at((program.tool == "pulley") as usize);
-    command.args(before).arg("--count-to").arg(&file).args(args).current_dir(root());
-    let input = match &program.input {
-        Some(file) => Stdio::from(fs::File::open(file).map_err(|error| format!("{file}: {error}"))?),
-        None => Stdio::null(),
-    };
-    let output = command.stdin(input).output().map_err(|error| format!("{}: {error}", program.name))?;
-    let text = fs::read_to_string(&file)
-        .map_err(|error| format!("{}: {error}\n{}", program.name, String::from_utf8_lossy(&output.stderr)))?;
+    let report = if again { String::new() } else { count(program, folder, &file)? };
+    let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}\n{report}", program.name))?;
     let (name, held_out, weight) = (program.name.clone(), program.held_out, program.weight);
     let mut profile = Profile { name, held_out, weight, sites: Vec::new(), executed: 0 };
     for line in text.lines() {
@@ -179,10 +172,27 @@ fn profile(program: &Program, folder: &Path, numbers: &HashMap<&str, u16>) -> Re
         profile.executed += site.executed;
         profile.sites.push(site);
     }
-    if !output.status.success() || profile.executed == 0 {
-        println!("note: {} ended with {}; {} instructions", program.name, output.status, profile.executed);
+    if !report.is_empty() || profile.executed == 0 {
+        println!("note: {}: {} instructions; {report}", program.name, profile.executed);
     }
     Ok(profile)
+}
+
+/// Runs a program that writes its counts to `file`; what it said if it failed.
+fn count(program: &Program, folder: &Path, file: &Path) -> Result<String, String> {
+    let _ = fs::remove_file(file);
+    let mut command = Command::new(folder.join("../debug").join(program.tool));
+    let (before, args) = program.args.split_at((program.tool == "pulley") as usize);
+    command.args(before).arg("--count-to").arg(file).args(args).current_dir(root());
+    let input = match &program.input {
+        Some(file) => Stdio::from(fs::File::open(file).map_err(|error| format!("{file}: {error}"))?),
+        None => Stdio::null(),
+    };
+    let output = command.stdin(input).output().map_err(|error| format!("{}: {error}", program.name))?;
+    match output.status.success() {
+        true => Ok(String::new()),
+        false => Ok(format!("it ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr))),
+    }
 }
 
 /// `EXECUTED FELL OPCODE`.
