@@ -177,8 +177,11 @@ pub fn isa(input: TokenStream) -> TokenStream {
 /// With `observe = crate::path::to::observe;` behind it, the loop calls `unsafe fn observe(pc, fp, machine)`, with the registers
 /// of these kinds, before every instruction.
 ///
-/// With `outlined = [q, ..];`, last, the forms that name one of these registers are no arms of the `match` but functions that it
-/// calls: slower, and the loop compiles sooner. Compilers that know their machine avoid such forms.
+/// With `outlined = [q, ..];` the forms that name one of these registers are no arms of the `match` but functions that it
+/// calls: slower, and the loop compiles sooner. Compilers that know their machine avoid such forms. With `outlined;` all are
+/// functions: for builds without optimisation, where the one function for all needs more host stack the more arms there are.
+///
+/// With `pairs;`, last, it also runs code that was prepared for a loop with handlers for pairs, an instruction at a time.
 #[proc_macro]
 pub fn match_loop(input: TokenStream) -> TokenStream {
     expand::client(input.into(), quote::quote!(::pulley_macros::__match_loop)).into()
@@ -200,9 +203,9 @@ pub fn tail_loop(input: TokenStream) -> TokenStream {
 ///
 /// Gives the same `run` as [`match_loop!`]. Behind it are the same functions as behind [`tail_loop!`], but each ends in an
 /// ordinary call in tail position, of which LLVM makes a jump if it optimises at all (not at `-O0`). Nothing promises that
-/// it does: the machine has to bound how many instructions a loop executes before it is left. To look before, there are also
-/// `PROBE`, an opcode behind all others, and `stack_at_probe`: like `run`, for a program that ends in `PROBE`, it gives the
-/// address of the host stack there.
+/// it does: the machine has to bound how many instructions a loop executes before it is left. To see whether the stack grew
+/// there is one more function for the machine to supply, `note_stack(&mut self, address: usize)`: whatever leaves the loop calls it
+/// with the address of a variable on the host stack.
 ///
 /// `abi` is `"sysv64"` (x86-64 of any system: six integers in registers) or `"C"` (aarch64, riscv64 and loongarch64: eight).
 /// `in_machine` lists the machine words for which that is too few: they stay in the machine's `words`. Those of a struct are

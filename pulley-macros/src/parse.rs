@@ -252,6 +252,14 @@ impl Whole {
     }
 }
 
+/// Which forms the match loop calls functions for.
+pub enum Outline {
+    /// Those that name one of these registers.
+    Naming(Vec<Ident>),
+    /// All.
+    All,
+}
+
 /// `isa = crate::isa;` and what else some clients take.
 pub struct Client {
     pub isa: Path,
@@ -263,8 +271,8 @@ pub struct Client {
     pub abi: Option<LitStr>,
     /// `in_machine = [word, word];`
     pub in_machine: Vec<Ident>,
-    /// `outlined = [register, register];`
-    pub outlined: Vec<Ident>,
+    /// `outlined = [register, register];`, or `outlined;`
+    pub outlined: Outline,
     /// `pairs;`: the loop has handlers for pairs.
     pub pairs: bool,
 }
@@ -281,7 +289,7 @@ impl Parse for Client {
             observe: None,
             abi: None,
             in_machine: Vec::new(),
-            outlined: Vec::new(),
+            outlined: Outline::Naming(Vec::new()),
             pairs: false,
         };
         if input.parse::<Option<kw::check>>()?.is_some() {
@@ -303,7 +311,10 @@ impl Parse for Client {
             client.in_machine = list(input)?;
         }
         if input.parse::<Option<kw::outlined>>()?.is_some() {
-            client.outlined = list(input)?;
+            client.outlined = match input.parse::<Option<Token![;]>>()? {
+                Some(_) => Outline::All,
+                None => Outline::Naming(list(input)?),
+            };
         }
         if input.parse::<Option<kw::pairs>>()?.is_some() {
             client.pairs = true;

@@ -15,6 +15,11 @@ mod outlined {
     pulley_macros::match_loop! { isa = crate::vm; outlined = [a, fa]; }
 }
 
+/// With an arm for nothing.
+mod all_outlined {
+    pulley_macros::match_loop! { isa = crate::vm; outlined; }
+}
+
 #[cfg(feature = "tail-calls")]
 mod tail {
     pulley_macros::tail_loop! { isa = crate::vm; }
@@ -38,13 +43,14 @@ mod sibling {
 type Run = unsafe fn(Code, Frame, Bytes, *mut Machine) -> Exit;
 
 /// The loops of this build: they must agree.
-const LOOPS: [Run; 3] = [
+const LOOPS: [Run; 4] = [
     #[cfg(not(feature = "tail-calls"))]
     matching::run,
     #[cfg(feature = "tail-calls")]
     tail::run,
     sibling::run,
     outlined::run,
+    all_outlined::run,
 ];
 
 use vm::machine::*;

@@ -67,7 +67,7 @@ pub(crate) fn check(build: Build) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks at every optimisation level that has the sibling tier that no handler calls the next one.
+/// Checks at these optimisation levels that no handler of the sibling tier calls the next one.
 pub(crate) fn check_jumps(levels: &[&str]) -> Result<(), String> {
     for level in levels {
         let compiled = compile(Build::Sibling, level)?;

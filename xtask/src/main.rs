@@ -4,6 +4,7 @@ mod asm;
 mod bench;
 mod cargo;
 mod counts;
+mod levels;
 mod pairs;
 
 use std::process::ExitCode;
@@ -11,11 +12,10 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask TASK
 
-  asm [--match-loop | --tail-calls | --levels]
+  asm [--match-loop | --tail-calls]
                          build pulley-core in release and check in the disassembly that hot handlers neither spill nor push
                          and that every handler jumps to the next one (--match-loop: the build that forces that loop;
-                         --tail-calls: the nightly tier, as `cargo +nightly xtask asm --tail-calls`; --levels: only that
-                         handlers jump, at every optimisation level that has the sibling tier)
+                         --tail-calls: the nightly tier, as `cargo +nightly xtask asm --tail-calls`)
   bench [OPTIONS]        measure our tiers and other engines on the benchmark programs, as Markdown tables
       --rounds N         how often everything runs (5)
       --quick            one round of native code, wasmi and our stable build
@@ -30,6 +30,8 @@ cargo xtask TASK
                          count the host instructions that benchmarks take (valgrind), and compare with
                          benches/limits; PULLEY_BLESS=1 writes new limits
       --per-instruction  also print host instructions per executed bytecode instruction
+  levels [LEVEL...]      run tests on small host stacks at these optimisation levels (0 1 2 3 s z: all)
+      --asm              also check in the disassembly of each that every handler jumps to the next one
   pairs [OPTIONS]        profile programs and write pulley-core/src/isa/pairs.txt
       --number N         how many pairs (2000)
       --extra 'NAME=FILE ARGS <INPUT'
@@ -44,10 +46,10 @@ fn main() -> ExitCode {
     let result = match args.as_slice() {
         ["asm"] => asm::check(asm::Build::Sibling),
         ["asm", "--match-loop"] => asm::check(asm::Build::Match),
-        ["asm", "--levels"] => asm::check_jumps(&["1", "2", "3", "s", "z"]),
         ["asm", "--tail-calls"] => asm::check(asm::Build::Tail),
         ["bench", options @ ..] => bench::run(options),
         ["counts", options @ ..] => counts::run(options),
+        ["levels", options @ ..] => levels::run(options),
         ["pairs", options @ ..] => pairs::run(options),
         ["help" | "--help"] => {
             println!("{HELP}");

@@ -38,6 +38,21 @@ impl Budget {
         self.0
     }
 
+    /// At most the first `ticks` of it, and the ticks behind these.
+    #[cfg(pulley_sibling)]
+    #[inline(always)]
+    pub(crate) fn split(self, ticks: u32) -> (Budget, i64) {
+        let now = self.0.min(ticks as i64);
+        (Budget(now), self.0 - now)
+    }
+
+    /// The inverse of [`Budget::split`], also when some ticks of it were used.
+    #[cfg(pulley_sibling)]
+    #[inline(always)]
+    pub(crate) fn and(self, later: i64) -> Budget {
+        Budget(self.0 + later)
+    }
+
     /// Whether the last tick has to poll.
     #[inline(always)]
     pub(crate) fn is_spent(self) -> bool {

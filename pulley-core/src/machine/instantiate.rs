@@ -64,6 +64,7 @@ impl Store {
     /// See [`InstantiateError`].
     pub fn instantiate(&mut self, module: Arc<Module>, imports: &[Extern]) -> Result<InstanceId, InstantiateError> {
         let imports = self.match_imports(&module, imports)?;
+        self.machine.meet_new_code();
         let id = self.allocate(module, imports)?;
         self.apply_elements(id).and_then(|()| self.apply_data(id)).map_err(InstantiateError::Trap)?;
         Ok(id)

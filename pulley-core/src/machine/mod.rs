@@ -6,6 +6,7 @@
 //! | `code`, `frame`, `memory0` | the registers that handlers carry: program counter, frame pointer, memory 0 |
 //! | `budget` | the register that counts ticks down |
 //! | `flow` | how control leaves an instruction and a loop |
+//! | `host_stack` | what the sibling tier knows of the host's stack |
 //! | `state` | [`Machine`]: what the registers do not hold, at a fixed address |
 //! | `memory`, `table`, `instance`, `funcs` | the things of the store |
 //! | `store`, `instantiate` | [`Store`]: owns them, makes them |
@@ -23,6 +24,8 @@ pub mod count;
 mod flow;
 mod frame;
 mod funcs;
+#[cfg(pulley_sibling)]
+mod host_stack;
 mod instance;
 mod memory;
 mod memory0;

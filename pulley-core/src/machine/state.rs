@@ -3,6 +3,8 @@
 use crate::imm::{FuncIndex, GlobalIndex, SegmentIndex, TableIndex, TypeIndex, Window};
 use crate::isa::Words;
 use crate::machine::funcs::FuncEntry;
+#[cfg(pulley_sibling)]
+use crate::machine::host_stack::HostStack;
 use crate::machine::instance::Instance;
 use crate::machine::memory::PAGE;
 use crate::machine::table::Table;
@@ -46,6 +48,8 @@ pub struct Machine {
     /// The store's profile, while the profiling loop runs.
     #[cfg(feature = "profile")]
     pub(crate) profile: *mut crate::machine::Profile,
+    #[cfg(pulley_sibling)]
+    pub(crate) host_stack: HostStack,
     /// The registers that outlive an exit, and those that the tier has no machine register for.
     pub(crate) words: Words,
 }
@@ -66,6 +70,8 @@ impl Machine {
             request: Request { func: 0, window: 0, delta: 0, table: 0, init: Ref::NULL },
             #[cfg(feature = "profile")]
             profile: core::ptr::null_mut(),
+            #[cfg(pulley_sibling)]
+            host_stack: HostStack::UNKNOWN,
             words: Words::ZERO,
         }
     }
@@ -75,6 +81,21 @@ impl Machine {
     pub(crate) fn save(&mut self, pc: Code, fp: Frame) {
         self.pc = pc;
         self.fp = fp;
+    }
+
+    /// There is new code, which may use handlers that none did before.
+    pub(crate) fn meet_new_code(&mut self) {
+        #[cfg(pulley_sibling)]
+        {
+            self.host_stack.stretch = 0;
+        }
+    }
+
+    /// Notes where the host's stack is when the loop is left.
+    #[cfg(pulley_sibling)]
+    #[inline(always)]
+    pub(crate) fn note_stack(&mut self, address: usize) {
+        self.host_stack.at_exit = address;
     }
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 use super::{install, opcode, size};
 use crate::isa::{Class, Encoder, FieldKind, Opcode, Place, PlaceKind, Row, disassemble};
 use crate::machine::{Budget, Code, Exit, Frame, Machine, Memory0, Slot};
-use crate::run::{has_pairs, run};
+use crate::run::{assert_flat, has_pairs, run};
 use crate::trap::Trap;
 use std::vec::Vec;
 
@@ -171,6 +171,7 @@ impl Program {
             machine.limit = bottom.above(HEADER + SLOTS);
             run(pc, fp, memory, &mut machine)
         };
+        assert_flat(&machine, after.exit);
         after.at = machine.pc.address() as usize - code.as_ptr() as usize;
         after.frame = machine.fp.address() as usize - bottom.address() as usize;
         after.globals = globals;

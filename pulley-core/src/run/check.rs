@@ -6,7 +6,7 @@
 
 use crate::isa::{Access, Class, Encoder, FieldKind, FlowKind, Opcode, Place, PlaceKind, Row};
 use crate::machine::{Budget, Code, Exit, Frame, Machine, Memory0};
-use crate::run::LOOPS;
+use crate::run::{LOOPS, assert_flat};
 use crate::trap::Trap;
 use std::vec;
 use std::vec::Vec;
@@ -251,6 +251,7 @@ impl Program {
             // SAFETY: as above, from an instruction of the program.
             exit = unsafe { run(machine.pc, machine.fp, state.memory0(), &mut machine) };
         }
+        assert_flat(&machine, exit);
         if matches!(exit, Exit::Trap(_)) {
             assert_eq!(
                 machine.pc.address(),

@@ -1,3 +1,12 @@
 //! The match loop: stable Rust, every target.
 
-pulley_macros::match_loop! { isa = crate::isa; outlined = [q, fq]; }
+cfg_if::cfg_if! {
+    if #[cfg(pulley_unoptimised)] {
+        pulley_macros::match_loop! { isa = crate::isa; outlined; pairs; }
+    } else if #[cfg(all(pulley_sibling, feature = "pairs", not(feature = "count-instructions")))] {
+        // It may have to go on in the middle of code with pairs.
+        pulley_macros::match_loop! { isa = crate::isa; outlined = [q, fq]; pairs; }
+    } else {
+        pulley_macros::match_loop! { isa = crate::isa; outlined = [q, fq]; }
+    }
+}

@@ -6,7 +6,8 @@
 //! | `sibling` | every handler ends in a call of the next one, of which LLVM makes a jump | 64-bit x86, Arm, RISC-V and LoongArch with hardware floats, optimised builds |
 //! | `matching` | one `loop { match opcode { .. } }` | everywhere; the feature `match-loop` forces it |
 //!
-//! A build of the sibling tier has the match loop too, for the process whose stack [`probe`] finds growing.
+//! A build of the sibling tier has the match loop too, for the process whose stack is found growing: by [`probe`] before anything
+//! runs, or by [`stretch`] while it does.
 
 #[cfg(any(pulley_sibling, test))]
 use crate::machine::{Code, Exit, Frame, Machine, Memory0};
@@ -50,6 +51,7 @@ cfg_if::cfg_if! {
         mod matching;
         mod probe;
         mod sibling;
+        pub(crate) mod stretch;
 
         /// The tier that this process runs.
         pub fn tier() -> Tier {
@@ -60,12 +62,11 @@ cfg_if::cfg_if! {
         ///
         /// # Safety
         /// Of the loops: see [`sibling::run`].
-        #[inline]
         pub(crate) unsafe fn run(pc: Code, fp: Frame, memory: Memory0, machine: *mut Machine) -> Exit {
             // SAFETY: the caller's.
             unsafe {
                 match tier() {
-                    Tier::Sibling => sibling::run(pc, fp, memory, machine),
+                    Tier::Sibling => stretch::run(pc, fp, memory, machine),
                     _ => matching::run(pc, fp, memory, machine),
                 }
             }
@@ -95,7 +96,10 @@ pub(crate) fn has_pairs() -> bool {
 /// The match loop once more, with the observer of profiles before every instruction.
 #[cfg(feature = "profile")]
 pub(crate) mod observed {
+    #[cfg(not(pulley_unoptimised))]
     pulley_macros::match_loop! { isa = crate::isa; observe = crate::machine::profile::observe; outlined = [q, fq]; }
+    #[cfg(pulley_unoptimised)]
+    pulley_macros::match_loop! { isa = crate::isa; observe = crate::machine::profile::observe; outlined; }
 }
 
 #[cfg(test)]
@@ -108,6 +112,15 @@ pub(crate) const LOOPS: &[Run] = &[
     #[cfg(pulley_sibling)]
     matching::run,
 ];
+
+/// Panics if a handler of the last visit to the loop left something on the host's stack: whether every handler of this build
+/// jumps to the next one.
+#[cfg(test)]
+pub(crate) fn assert_flat(machine: &Machine, exit: Exit) {
+    #[cfg(all(pulley_sibling, not(pulley_unoptimised)))]
+    stretch::assert_flat(machine, exit);
+    let _ = (machine, exit);
+}
 
 #[cfg(test)]
 mod check;

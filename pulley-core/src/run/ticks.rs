@@ -2,7 +2,7 @@
 
 use crate::isa::{Encoder, Opcode, Place, Row};
 use crate::machine::{Budget, Code, Exit, Frame, Machine, Memory0, Slot};
-use crate::run::{LOOPS, Run};
+use crate::run::{LOOPS, Run, assert_flat};
 use std::vec::Vec;
 
 const SLOTS: usize = 24;
@@ -34,34 +34,38 @@ impl Bench {
     /// that and where it polled, the same in every loop.
     fn run(&mut self, at: usize, ticks: u32) -> (Exit, Vec<usize>) {
         let slots = self.slots;
-        let mut all = LOOPS.iter().map(|run| {
+        // Each loop by itself, and all of them by turns: a process may change loops at any poll.
+        let ways = LOOPS.chunks(1).chain([LOOPS]);
+        let mut all = ways.map(|loops| {
             self.slots = slots;
-            (self.run_in(*run, at, ticks), self.slots)
+            (self.run_in(loops, at, ticks), self.slots)
         });
         let (first, left) = all.next().unwrap();
         for (index, other) in all.enumerate() {
-            assert_eq!((&other.0, &other.1[FRAME..]), (&first, &left[FRAME..]), "loop {}", index + 1);
+            assert_eq!((&other.0, &other.1[FRAME..]), (&first, &left[FRAME..]), "way {}", index + 1);
         }
         first
     }
 
-    fn run_in(&mut self, run: Run, at: usize, ticks: u32) -> (Exit, Vec<usize>) {
+    fn run_in(&mut self, loops: &[Run], at: usize, ticks: u32) -> (Exit, Vec<usize>) {
         let mut polls = Vec::new();
         let fp = Frame::new(self.slots[FRAME..].as_mut_ptr().cast::<Slot>());
         // SAFETY: FRAME + 8 < SLOTS.
         self.machine.limit = unsafe { fp.above(8) };
         self.machine.save(self.code(at), fp);
         self.machine.words.budget = Budget::new(ticks);
-        loop {
+        for run in loops.iter().cycle() {
             let memory = Memory0 { base: core::ptr::NonNull::dangling().as_ptr(), length: 0 };
             // SAFETY: the tests' code is right, and uses nothing of the machine that is not set.
             let exit = unsafe { run(self.machine.pc, self.machine.fp, memory, &raw mut self.machine) };
+            assert_flat(&self.machine, exit);
             if exit != Exit::Poll {
                 return (exit, polls);
             }
             polls.push(self.machine.pc.address() as usize - self.encoder.bytes.as_ptr() as usize);
             self.machine.words.budget = Budget::new(ticks);
         }
+        unreachable!("there is a loop")
     }
 }
 

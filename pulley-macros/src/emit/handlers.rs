@@ -24,8 +24,8 @@ pub struct Tier<'a> {
     pub go: TokenStream,
     /// Words that live in the machine.
     pub in_machine: &'a [Ident],
-    /// Whether jumps are the optimiser's to make. Then it may not look into the function that leaves the loop, and the
-    /// table has one more entry, which finds out how deep the host stack is.
+    /// Whether jumps are the optimiser's to make. Then it may not look into the functions that leave the loop, and these tell
+    /// the machine how deep the host stack is.
     pub hoped: bool,
     /// The module around what is generated.
     pub module: &'a str,
@@ -149,15 +149,9 @@ pub fn emit(tier: &Tier) -> TokenStream {
     let functions = forms(table).zip(&handlers).map(|((row, form), name)| function(name, &body.emit(row, form)));
     let functions = functions.chain(pairs.functions.iter().map(|(name, body)| function(name, body)));
     let handlers: Vec<_> = handlers.iter().chain(&pairs.names).collect();
-    let count = handlers.len() + tier.hoped as usize;
+    let count = handlers.len();
     let (exits, run) = (exits(tier, &words), run(tier, &words));
     let module = format_ident!("{}", tier.module);
-    let (probe, probe_entry) = match tier.hoped {
-        true => (probe(tier, &words), Some(quote!(probe))),
-        false => (TokenStream::new(), None),
-    };
-    let exports =
-        probe_entry.as_ref().map(|_| quote!(#[allow(unused_imports)] pub(crate) use #module::{PROBE, stack_at_probe};));
     quote! {
         #[allow(improper_ctypes_definitions, reason = "no other language calls a handler")]
         mod #module {
@@ -166,10 +160,9 @@ pub fn emit(tier: &Tier) -> TokenStream {
             type Handler = unsafe extern #abi fn(#(#types),*) -> u64;
 
             // Not public: a private table is reached by one `lea`, a public one through the global offset table.
-            static TABLE: [Handler; #count] = [#(handlers::#handlers,)* #probe_entry];
+            static TABLE: [Handler; #count] = [#(handlers::#handlers),*];
 
             #exits
-            #probe
             #run
 
             /// One function per opcode and per pair.
@@ -184,7 +177,6 @@ pub fn emit(tier: &Tier) -> TokenStream {
             }
         }
         pub(crate) use #module::run;
-        #exports
     }
 }
 
@@ -224,6 +216,12 @@ fn exit(
         }
     });
     let hoped = tier.hoped;
+    let depth = hoped.then(|| {
+        quote! {
+            let here = 0u8;
+            (*#machine).note_stack(::core::hint::black_box(&raw const here).addr());
+        }
+    });
     move |bits| {
         let bits = if hoped { quote!(::core::hint::black_box(#bits)) } else { bits };
         quote! {
@@ -237,6 +235,7 @@ fn exit(
                 unsafe {
                     (*#machine).save(#pc, #fp);
                     #((*#machine).words.#kept = #kept;)*
+                    #depth
                 }
                 #bits
             }
@@ -275,20 +274,6 @@ fn run(tier: &Tier, words: &[Word]) -> TokenStream {
         #(#stores)*
         (*TABLE.get_unchecked(#pc.opcode() as usize))(#(#start),*)
     });
-    let stack = tier.hoped.then(|| {
-        quote! {
-            /// Runs a program that ends in `PROBE`: how deep the host stack is there, as an address.
-            ///
-            /// # Safety
-            /// Of `run`.
-            #[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "the caller's promise")]
-            #[inline(never)]
-            #[allow(dead_code)]
-            pub(crate) unsafe fn stack_at_probe(#(#params),*) -> u64 {
-                #enter
-            }
-        }
-    });
     quote! {
         #[doc = #doc]
         ///
@@ -299,27 +284,6 @@ fn run(tier: &Tier, words: &[Word]) -> TokenStream {
         pub(crate) unsafe fn run(#(#params),*) -> Exit {
             let bits = #enter;
             Exit::from_bits(bits)
-        }
-        #stack
-    }
-}
-
-/// The last entry of the table, which no bytecode names.
-fn probe(tier: &Tier, words: &[Word]) -> TokenStream {
-    let abi = tier.abi;
-    let arguments = words.iter().filter(|word| word.argument);
-    let (names, types): (Vec<_>, Vec<_>) = arguments.map(|word| (&word.name, word.ty)).unzip();
-    quote! {
-        /// The opcode that leaves the loop with the address of a variable on the host stack for an exit.
-        #[allow(dead_code)]
-        pub(crate) const PROBE: u16 = TABLE.len() as u16 - 1;
-
-        #[cold]
-        #[inline(never)]
-        #[allow(unused_variables, clippy::too_many_arguments)]
-        unsafe extern #abi fn probe(#(#names: #types),*) -> u64 {
-            let here = 0u8;
-            ::core::hint::black_box(&raw const here).addr() as u64
         }
     }
 }

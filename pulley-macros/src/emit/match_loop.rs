@@ -75,6 +75,10 @@ fn expand(table: &Table, client: &Client) -> TokenStream {
     let kept = table.registers.iter().filter(|register| super::outlives_polls(table, register));
     let kept = kept.map(|register| &register.name);
     let observe = observe.map(|observe| quote!(#observe(#pc, #fp, #machine);));
+    let opcode = match client.pairs {
+        true => quote!(Opcode::decode(#pc.opcode()).unwrap_unchecked()),
+        false => quote!(Opcode::from_u16_unchecked(#pc.opcode())),
+    };
     let doc = super::run_doc("one `match` in a loop");
     quote! {
         mod __match_loop {
@@ -95,8 +99,8 @@ fn expand(table: &Table, client: &Client) -> TokenStream {
                     #(#locals)*
                     let (at, exit) = loop {
                         #observe
-                        let opcode = #pc.opcode();
-                        match Opcode::from_u16_unchecked(opcode) { #(#arms)* #arm }
+                        let opcode = #opcode;
+                        match opcode { #(#arms)* #arm }
                     };
                     (*#machine).save(at, #fp);
                     #((*#machine).words.#kept = #kept;)*

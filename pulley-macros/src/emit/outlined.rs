@@ -2,10 +2,14 @@
 //!
 //! One more call per instruction, and a compile time that only adds up. `outlined = [q];` does that to the forms that name
 //! these registers, which exist for the sake of loops that keep them in machine registers.
+//!
+//! `outlined;` does it to all: unoptimised, one function for all would have a stack slot for each variable of each arm, more
+//! than 100 KiB of them.
 
 use super::body::{Body, Dispatch};
 use super::{forms, uses};
 use crate::ast::{Form, Place, Row, Table};
+use crate::parse::Outline;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Error, Result};
@@ -19,7 +23,8 @@ pub struct Outlined {
 }
 
 /// Whether all of `outlined` are registers that hold values.
-pub fn check(table: &Table, outlined: &[Ident]) -> Result<()> {
+pub fn check(table: &Table, outlined: &Outline) -> Result<()> {
+    let Outline::Naming(outlined) = outlined else { return Ok(()) };
     let holds_values =
         |name: &&Ident| table.registers.iter().any(|register| register.name == **name && register.values.is_some());
     match outlined.iter().find(|name| !holds_values(name)) {
@@ -28,8 +33,9 @@ pub fn check(table: &Table, outlined: &[Ident]) -> Result<()> {
     }
 }
 
-/// Whether a form names one of these registers.
-pub fn is_outlined(table: &Table, form: &Form, outlined: &[Ident]) -> bool {
+/// Whether a form is to be a function.
+pub fn is_outlined(table: &Table, form: &Form, outlined: &Outline) -> bool {
+    let Outline::Naming(outlined) = outlined else { return true };
     form.places.iter().any(|place| match place {
         Place::Register(_, index) => outlined.contains(&table.registers[*index].name),
         _ => false,
@@ -71,7 +77,7 @@ impl Dispatch for InState<'_> {
     }
 }
 
-pub fn emit(table: &Table, isa: &TokenStream, outlined: &[Ident]) -> Outlined {
+pub fn emit(table: &Table, isa: &TokenStream, outlined: &Outline) -> Outlined {
     if !forms(table).any(|(_, form)| is_outlined(table, form, outlined)) {
         return Outlined { items: TokenStream::new(), arm: TokenStream::new() };
     }
@@ -109,6 +115,7 @@ pub fn emit(table: &Table, isa: &TokenStream, outlined: &[Ident]) -> Outlined {
             use super::State;
 
             /// Stands for the opcodes of the `match`: nothing calls it.
+            #[allow(dead_code)]
             pub(super) unsafe fn in_the_match(_: &mut State) -> Option<Exit> { unreachable!("an arm of the `match`") }
 
             #(#functions)*

@@ -220,9 +220,14 @@ pub struct Machine {
     pub calls: Vec<(Code, Frame)>,
     pub saved: Option<(Code, Frame)>,
     pub words: super::Words,
+    pub stack: usize,
 }
 
 impl Machine {
+    pub fn note_stack(&mut self, address: usize) {
+        self.stack = address;
+    }
+
     pub fn save(&mut self, pc: Code, fp: Frame) {
         self.saved = Some((pc, fp));
     }

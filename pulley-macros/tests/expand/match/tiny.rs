@@ -45,8 +45,8 @@ mod __match_loop {
             let mut budget = (*machine).words.budget;
             let mut fa = (*machine).words.fa;
             let (at, exit) = loop {
-                let opcode = pc.opcode();
-                match Opcode::from_u16_unchecked(opcode) {
+                let opcode = Opcode::from_u16_unchecked(pc.opcode());
+                match opcode {
                     Opcode::I32SubRRS => {
                         let v0 = Value::from_bits(a);
                         let v1 = Value::from_bits(fp.get(pc.slot(2)));

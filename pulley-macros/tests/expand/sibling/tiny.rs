@@ -18,7 +18,7 @@ mod __sibling_loop {
         Code,
         f64,
     ) -> u64;
-    static TABLE: [Handler; 18usize] = [
+    static TABLE: [Handler; 17usize] = [
         handlers::i32_sub_rrs,
         handlers::i32_sub_rri,
         handlers::i32_sub_rss,
@@ -36,7 +36,6 @@ mod __sibling_loop {
         handlers::i32_sub_rsi_then_i32_sub_rri,
         handlers::br_if_i32_lt_ri_then_call_,
         handlers::load_rs_then_br_if_i32_lt_ri,
-        probe,
     ];
     /// Leaves the loop with an exit's bits.
     #[cold]
@@ -61,6 +60,8 @@ mod __sibling_loop {
             (*machine).save(pc, fp);
             (*machine).words.lp = lp;
             (*machine).words.fa = fa;
+            let here = 0u8;
+            (*machine).note_stack(::core::hint::black_box(&raw const here).addr());
         }
         ::core::hint::black_box(a)
     }
@@ -90,29 +91,13 @@ mod __sibling_loop {
             (*machine).words.a = a;
             (*machine).words.lp = lp;
             (*machine).words.fa = fa;
+            let here = 0u8;
+            (*machine).note_stack(::core::hint::black_box(&raw const here).addr());
         }
         ::core::hint::black_box(Exit::to_bits(Exit::Poll))
     }
     #[used]
     static POLL: Handler = poll;
-    /// The opcode that leaves the loop with the address of a variable on the host stack for an exit.
-    #[allow(dead_code)]
-    pub(crate) const PROBE: u16 = TABLE.len() as u16 - 1;
-    #[cold]
-    #[inline(never)]
-    #[allow(unused_variables, clippy::too_many_arguments)]
-    unsafe extern "sysv64" fn probe(
-        pc: Code,
-        fp: Frame,
-        memory_base: *mut u8,
-        a: u64,
-        machine: *mut Machine,
-        lp: Code,
-        fa: f64,
-    ) -> u64 {
-        let here = 0u8;
-        ::core::hint::black_box(&raw const here).addr() as u64
-    }
     /// Runs from the first register's instruction until something leaves the loop: handlers that end in a call of the next one.
     ///
     /// # Safety
@@ -145,39 +130,6 @@ mod __sibling_loop {
             )
         };
         Exit::from_bits(bits)
-    }
-    /// Runs a program that ends in `PROBE`: how deep the host stack is there, as an address.
-    ///
-    /// # Safety
-    /// Of `run`.
-    #[allow(
-        clippy::all,
-        clippy::undocumented_unsafe_blocks,
-        reason = "the caller's promise"
-    )]
-    #[inline(never)]
-    #[allow(dead_code)]
-    pub(crate) unsafe fn stack_at_probe(
-        pc: Code,
-        fp: Frame,
-        memory: Memory,
-        machine: *mut Machine,
-    ) -> u64 {
-        unsafe {
-            (*machine).words.memory_length = memory.length;
-            (*TABLE
-                .get_unchecked(
-                    pc.opcode() as usize,
-                ))(
-                pc,
-                fp,
-                memory.base,
-                (*machine).words.a,
-                machine,
-                (*machine).words.lp,
-                (*machine).words.fa,
-            )
-        }
     }
     /// One function per opcode and per pair.
     #[allow(
@@ -807,5 +759,3 @@ mod __sibling_loop {
     }
 }
 pub(crate) use __sibling_loop::run;
-#[allow(unused_imports)]
-pub(crate) use __sibling_loop::{PROBE, stack_at_probe};
