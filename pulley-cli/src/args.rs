@@ -12,6 +12,7 @@ Examples:
   pulley run --dir data::/data hello.wasm   ... with a directory, which it sees as /data
   pulley run --invoke fib fib.wat 32        call one exported function and print its results
   pulley run --bench lua.wasm               time what the program calls its benchmark
+  pulley run --timeout 2s --fuel 1000000 a.wasm    stop it (a trap) if it runs too long
   pulley profile -o lua.html lua.wasm       run it, and show where its time goes
   pulley objdump --func fib fib.wat         the bytecode of a function, beside its wasm
   pulley wast i32.wast i64.wast             run scripts of the WebAssembly test suite
@@ -119,6 +120,12 @@ pub(crate) struct RunOptions {
     /// Bytes of stack for wasm frames; a program that outgrows it traps
     #[arg(long, value_name = "BYTES")]
     pub(crate) max_wasm_stack: Option<usize>,
+    /// Stop with a trap when the program has used this much fuel: how much work that is, `Config::consume_fuel` says
+    #[arg(long, value_name = "N")]
+    pub(crate) fuel: Option<u64>,
+    /// Stop with a trap when the program has run this long: `2s`, `500ms`. It is not stopped while it waits for input
+    #[arg(long, value_name = "TIME", value_parser = crate::limits::parse_duration)]
+    pub(crate) timeout: Option<std::time::Duration>,
     // One list, since clap would take `FILE --help` for its own option if FILE were an argument by itself.
     /// The module, binary or text, and the arguments of the program or function
     #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true)]

@@ -9,6 +9,7 @@ pub mod count;
 mod failure;
 mod input;
 mod invoke;
+mod limits;
 mod listing;
 mod objdump;
 mod operator;

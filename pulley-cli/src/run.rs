@@ -2,7 +2,7 @@
 
 use crate::args::{CompileOptions, RunOptions};
 use crate::failure::Failure;
-use crate::{clock, input, invoke};
+use crate::{clock, input, invoke, limits};
 use pulley::{Config, Engine, Error, Func, Instance, Linker, Module, Store, Trap};
 use pulley_wasi::{DirPerms, FilePerms, I32Exit, WasiCtx};
 use std::ffi::OsStr;
@@ -39,9 +39,10 @@ pub(crate) struct Program {
 
 impl Program {
     /// Reads and compiles it. `config` is what the command line's settings are added to.
-    pub(crate) fn load(options: &RunOptions, config: Config) -> Result<Program, Failure> {
+    pub(crate) fn load(options: &RunOptions, mut config: Config) -> Result<Program, Failure> {
         let file = options.file();
         let wasm = input::read_module(file)?;
+        limits::configure(options, &mut config);
         let engine = engine(&options.compile, config, options.max_wasm_stack)?;
         let module = compile(&engine, file, &wasm)?;
         let mut linker = Linker::<Host>::new(&engine);
@@ -64,6 +65,7 @@ impl Program {
     pub(crate) fn execute(&mut self, options: &RunOptions) -> Result<(), Failure> {
         let Program { module, store, .. } = self;
         let file = options.file();
+        limits::begin(options, store).map_err(|error| Failure::about(file, format_args!("{error:#}")))?;
         let instance = match self.linker.instantiate(&mut *store, module) {
             Ok(instance) => instance,
             Err(error) if error.is::<Trap>() || error.is::<I32Exit>() => return Err(ending(file, &error)),

@@ -370,3 +370,29 @@ fn wast_reports() {
     assert!(text.contains(&format!("{bad}:7: invoke \"one\": expected [i32 2], got [i32 1]\n")), "{text}");
     assert!(text.ends_with("total: 6 passed, 1 failed, 2 about text only\n"), "{text}");
 }
+
+const ENDLESS: &str = r#"(module
+  (func (export "spin") (loop (br 0)))
+  (func (export "count") (param i32) (result i32)
+    (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+    (local.get 0)))"#;
+
+#[test]
+fn fuel_stops_a_program() {
+    let file = file("fuel.wat", ENDLESS);
+    fails(&["run", "--fuel", "100000", "--invoke", "spin", &file], 134, &[&*file, "wasm trap: ", "fuel"]);
+    fails(&["run", "--fuel", "100", "--invoke", "count", &file, "1000"], 134, &["wasm trap: ", "fuel"]);
+    prints(&["run", "--fuel", "100000", "--invoke", "count", &file, "1000"], "0\n");
+    fails(&["run", "--fuel", "lots", "--invoke", "spin", &file], 2, &["--fuel", "lots"]);
+}
+
+#[test]
+fn a_timeout_stops_a_program() {
+    let file = file("timeout.wat", ENDLESS);
+    let begun = std::time::Instant::now();
+    fails(&["run", "--timeout", "50ms", "--invoke", "spin", &file], 134, &[&*file, "wasm trap: interrupt"]);
+    assert!(begun.elapsed().as_millis() >= 50);
+    fails(&["run", "--timeout", "0s", "--invoke", "count", &file, "3"], 134, &["wasm trap: interrupt"]);
+    prints(&["run", "--timeout", "1h", "--fuel", "1000000", "--invoke", "count", &file, "1000"], "0\n");
+    fails(&["run", "--timeout", "5", "--invoke", "spin", &file], 2, &["--timeout", "no unit", "500ms"]);
+}

@@ -67,8 +67,6 @@ immediates! {
     GlobalIndex(u32);
     /// An element or data segment of the instance.
     SegmentIndex(u32);
-    /// Units of fuel.
-    Cost(u32);
     /// The [`code`](Trap::code) of a trap.
     TrapCode(u16);
 }

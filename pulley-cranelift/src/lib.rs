@@ -40,7 +40,8 @@ pub struct Options {
     /// Whether the module may use handlers for pairs of instructions, where the interpreter has them. The code that the
     /// compiler makes is the same.
     pub pairs: bool,
-    /// Whether the code consumes fuel: one unit an instruction, and one more for jumps back, calls and returns.
+    /// Whether the code is for stores that count fuel: then it ticks at least every [`FUEL_PACE`](pulley_core::machine::FUEL_PACE)
+    /// instructions.
     pub consume_fuel: bool,
 }
 

@@ -129,8 +129,9 @@ impl Config {
     /// Whether wasm code consumes fuel. A store then starts without any: see [`Store::set_fuel`](crate::Store::set_fuel). Code
     /// that needs more than there is ends in [`Trap::OutOfFuel`](crate::Trap::OutOfFuel). It is off by default.
     ///
-    /// Every instruction of the bytecode costs one unit, jumps back, calls and returns one more; host functions cost nothing.
-    /// How much a program consumes depends on the version of this crate and on how it was compiled, and on nothing else.
+    /// Every jump back, call of a wasm function and return costs one unit, and so do 32 instructions of the bytecode in a row
+    /// without one of these: a unit is 32 instructions at most. What a host function does costs nothing. How much a program
+    /// consumes depends on the version of this crate and on how it was compiled, and on nothing else.
     pub fn consume_fuel(&mut self, yes: bool) -> &mut Config {
         self.consume_fuel = yes;
         self

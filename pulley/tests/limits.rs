@@ -91,7 +91,7 @@ fn fuel_runs_out_at_the_same_point_however_often_the_budget_is_refilled() {
                 seen.push((used, stops));
             }
             assert!(seen.iter().all(|other| *other == seen[0]), "{name}: {seen:?}");
-            assert!(seen[0].0 > argument as u64, "{name} costs {}", seen[0].0);
+            assert!(seen[0].0 >= argument as u64, "{name} costs {}", seen[0].0);
         }
     }
 }
@@ -100,12 +100,12 @@ fn fuel_runs_out_at_the_same_point_however_often_the_budget_is_refilled() {
 fn fuel_is_seen_and_set_in_host_functions() {
     let refuel = |mut caller: Caller<'_, Host>| {
         let mut store = pulley::AsContextMut::as_context_mut(&mut caller);
-        assert!(store.get_fuel()? < 1000);
+        assert!(store.get_fuel()? <= 1000);
         store.set_fuel(1000)
     };
     let (mut store, instance) = start(Config::new().consume_fuel(true), refuel);
     store.set_fuel(1000).unwrap();
-    // More than 1000 in all, and less from one host call to the next.
+    // More than 1000 in all, and no more from one host call to the next.
     assert_eq!(run(&mut store, &instance, "call_host", 5000).unwrap(), 7);
     assert_eq!(store.data().notes, 5000);
 }

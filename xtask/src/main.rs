@@ -31,6 +31,7 @@ cargo xtask TASK
                          benches/limits; PULLEY_BLESS=1 writes new limits
       --per-instruction  also print host instructions per executed bytecode instruction
   levels [LEVEL...]      run tests on small host stacks at these optimisation levels (0 1 2 3 s z: all)
+      --quick            what CI has the time for
       --asm              also check in the disassembly of each that every handler jumps to the next one
   pairs [OPTIONS]        profile programs and write pulley-core/src/isa/pairs.txt
       --number N         how many pairs (2000)

@@ -5,8 +5,8 @@
 /// Rows for control.
 #[pulley_macros::instructions]
 pub mod control {
-    use crate::imm::{Cost, FuncIndex, SegmentIndex, TableIndex, Target, Targets, TrapCode, TypeIndex, Window};
-    use crate::machine::{Budget, Code, Exit, Flow, Frame, Machine, Memory0, Slot};
+    use crate::imm::{FuncIndex, SegmentIndex, TableIndex, Target, Targets, TrapCode, TypeIndex, Window};
+    use crate::machine::{Code, Exit, Flow, Frame, Machine, Memory0, Slot};
     use crate::trap::Trap;
 
     /// Jumps forward to `target`.
@@ -37,12 +37,6 @@ pub mod control {
     /// Ticks the budget, in a run of instructions that else would not.
     #[op(ticking)]
     fn poll() {}
-
-    /// Takes `cost` ticks from the budget, and one more: what the instructions up to the next of these cost in fuel.
-    #[op(ticking)]
-    fn consume(budget: &mut Budget, cost: Cost) {
-        *budget = budget.less(cost);
-    }
 
     /// Jumps to `targets[index]`, or to the last target when `index` is out of range.
     #[op(ticking_switch)]

@@ -5,10 +5,12 @@
 //! [`Exit::Poll`](crate::machine::Exit); the driver refills it and enters the loop again, where the tick would have gone.
 //! So between two polls at most `(refill + 1) * PACE` instructions are executed.
 
-use crate::imm::Cost;
-
 /// Between two ticks at most this many instructions are executed (a clause of the verifier).
 pub const PACE: u32 = 256;
+
+/// The same in code that consumes fuel, of which every tick is a unit. Small, so that a unit is about as much work everywhere;
+/// large, so that few loops and functions tick more often for it.
+pub const FUEL_PACE: u32 = 32;
 
 /// How many more ticks may pass before the next poll. Below zero it is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +27,6 @@ impl Budget {
     #[inline(always)]
     pub(crate) fn tick(self) -> Budget {
         Budget(self.0 - 1)
-    }
-
-    /// Less by what a stretch of instructions costs.
-    #[inline(always)]
-    pub(crate) fn less(self, cost: Cost) -> Budget {
-        Budget(self.0.wrapping_sub(cost.0 as i64))
     }
 
     /// What is left: below zero if more was used than there was.

@@ -47,7 +47,7 @@ pub(crate) mod profile;
 
 #[cfg(feature = "interpreter")]
 pub use backtrace::{FrameInfo, TrapReport};
-pub use budget::{Budget, PACE};
+pub use budget::{Budget, FUEL_PACE, PACE};
 pub use code::Code;
 #[cfg(feature = "interpreter")]
 pub use drive::Outcome;

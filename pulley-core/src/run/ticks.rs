@@ -149,14 +149,3 @@ fn calls_and_returns_tick() {
     assert_eq!(polls, [callee, second, behind]);
     assert_eq!(bench.run(0, 1).1, [second]);
 }
-
-#[test]
-fn what_is_consumed_is_a_tick_and_its_cost() {
-    for (ticks, polls) in [(10, true), (11, false)] {
-        let mut bench = Bench::new();
-        bench.emit(Row::Consume, &[], &[10]);
-        let behind = bench.emit(Row::Done, &[], &[]);
-        let (exit, polled) = bench.run(0, ticks);
-        assert_eq!((exit, polled), (Exit::Done, if polls { std::vec![behind] } else { std::vec![] }), "{ticks}");
-    }
-}

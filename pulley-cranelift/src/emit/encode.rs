@@ -1,12 +1,11 @@
 //! Bytes of one function.
 
 use pulley_core::isa::{Encoder, FlowKind, Place, Row};
-use pulley_core::machine::PACE;
+use pulley_core::machine::{FUEL_PACE, PACE};
 use smallvec::SmallVec;
 
 use super::fuse::fuse;
 use super::loops::{self, Tops};
-use super::meter;
 use super::rows::{opposite, to_top};
 use crate::allocate::placed::{Exit, Placed};
 use crate::error::CompileError;
@@ -47,8 +46,8 @@ struct Fixup {
 pub struct Emitter {
     /// Whether loops get the loop-top register.
     loop_top: bool,
-    /// Whether code consumes fuel.
-    fuel: bool,
+    /// Between two ticks at most this many instructions.
+    pace: u32,
     encoder: Encoder,
     fixups: Vec<Fixup>,
     code: FunctionCode,
@@ -119,7 +118,7 @@ impl Emitter {
     pub fn new(loop_top: bool, fuel: bool) -> Emitter {
         Emitter {
             loop_top,
-            fuel,
+            pace: if fuel { FUEL_PACE } else { PACE },
             encoder: Encoder::new(),
             fixups: Vec::new(),
             code: FunctionCode::default(),
@@ -160,15 +159,12 @@ impl Emitter {
             return Err(too_long());
         }
         #[cfg(debug_assertions)]
-        super::pace::check(&self.code).map_err(CompileError::internal)?;
+        super::pace::check(&self.code, self.pace).map_err(CompileError::internal)?;
         Ok(std::mem::take(&mut self.code))
     }
 
     /// Gets ready for `placed`, of which loops may get preheaders.
     fn start(&mut self, placed: &mut Placed) {
-        if self.fuel {
-            meter::insert(placed);
-        }
         self.tops = if self.loop_top { loops::find(placed) } else { vec![None; placed.blocks.len()] };
         self.code = FunctionCode { frame_slots: placed.frame_slots, ..FunctionCode::default() };
         self.encoder.bytes.clear();
@@ -294,7 +290,7 @@ impl Emitter {
         let info = row.info();
         // A branch to the loop top ticks only if it is taken.
         let ticks = info.ticks && info.flow != FlowKind::Top;
-        if !ticks && self.since_tick == PACE {
+        if !ticks && self.since_tick == self.pace {
             self.encode(Row::Poll, &[], &[])?;
             self.since_tick = 0;
         }

@@ -4,7 +4,6 @@
 //!   rows     relations between rows: opposites of branches, counted loops
 //!   fuse     jumps threaded, short jumps' targets repeated, counters fused with the branches that test them
 //!   loops    loops that get the loop-top register, and their preheaders
-//!   meter    what blocks cost, if fuel is counted
 //!   encode   blocks laid out, bytes, branch targets, side tables
 //!   link     functions laid out in one buffer, direct calls resolved
 //! ```
@@ -13,7 +12,6 @@ mod encode;
 mod fuse;
 pub mod link;
 mod loops;
-mod meter;
 #[cfg(any(test, debug_assertions))]
 mod pace;
 mod rows;

@@ -1,13 +1,12 @@
 //! A proof that a function's bytecode keeps the machine's pace, and goes to the loop top only where there is one.
 //!
 //! - What jumps to its own or a smaller address ticks.
-//! - Between two ticks at most [`PACE`] instructions are executed.
+//! - Between two ticks at most `pace` instructions are executed: [`PACE`](pulley_core::machine::PACE), or fewer.
 //! - At what goes to the loop top, `lp` holds the same address whichever way control came, and no call has come since.
 
 use std::collections::HashMap;
 
 use pulley_core::isa::{FlowKind, Instruction, Row, disassemble};
-use pulley_core::machine::PACE;
 
 use super::encode::FunctionCode;
 
@@ -21,7 +20,7 @@ struct State {
 }
 
 /// Checks the code of a function before it is linked.
-pub(super) fn check(code: &FunctionCode) -> Result<(), String> {
+pub(super) fn check(code: &FunctionCode, pace: u32) -> Result<(), String> {
     let mut insts = Vec::new();
     let mut at = 0;
     while at < code.bytes.len() {
@@ -29,7 +28,8 @@ pub(super) fn check(code: &FunctionCode) -> Result<(), String> {
         at += inst.size();
         insts.push(inst);
     }
-    let mut checker = Checker { code, states: HashMap::from([(0, State { since_tick: 0, top: None })]), changed: true };
+    let states = HashMap::from([(0, State { since_tick: 0, top: None })]);
+    let mut checker = Checker { code, pace, states, changed: true };
     // What is known becomes less with every pass, until nothing changes.
     while std::mem::take(&mut checker.changed) {
         for inst in &insts {
@@ -45,6 +45,7 @@ pub(super) fn check(code: &FunctionCode) -> Result<(), String> {
 
 struct Checker<'a> {
     code: &'a FunctionCode,
+    pace: u32,
     states: HashMap<usize, State>,
     changed: bool,
 }
@@ -56,7 +57,7 @@ impl Checker<'_> {
         let (row, info) = (inst.row(), inst.row().info());
         let ticks = info.ticks && info.flow != FlowKind::Top;
         let since_tick = if ticks { 0 } else { before.since_tick + 1 };
-        if since_tick > PACE {
+        if since_tick > self.pace {
             return Err(format!("{since_tick} instructions without a tick"));
         }
         let next = inst.at() + inst.size();
@@ -116,13 +117,19 @@ fn returns_here(row: Row) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use pulley_core::isa::{Encoder, Place};
+    use pulley_core::machine::PACE;
+
+    use super::*;
 
     fn code(write: impl FnOnce(&mut Encoder)) -> FunctionCode {
         let mut encoder = Encoder::new();
         write(&mut encoder);
         FunctionCode { bytes: encoder.bytes, ..FunctionCode::default() }
+    }
+
+    fn proven(write: impl FnOnce(&mut Encoder)) -> Result<(), String> {
+        check(&code(write), PACE)
     }
 
     fn nops(encoder: &mut Encoder, count: u32) {
@@ -134,12 +141,12 @@ mod tests {
     #[test]
     fn long_runs_need_polls() {
         let run = |before: u32, behind: u32| {
-            check(&code(|encoder| {
+            proven(|encoder| {
                 nops(encoder, before);
                 encoder.emit(Row::Poll, &[], &[]).unwrap();
                 nops(encoder, behind);
                 encoder.emit(Row::Return, &[], &[]).unwrap();
-            }))
+            })
         };
         assert_eq!(run(PACE, PACE), Ok(()));
         assert!(run(PACE + 1, 0).is_err());
@@ -149,11 +156,11 @@ mod tests {
     #[test]
     fn only_what_ticks_goes_back() {
         let back = |row: Row, places: &[Place]| {
-            check(&code(|encoder| {
+            proven(|encoder| {
                 nops(encoder, 1);
                 encoder.emit(row, places, &[-2]).unwrap();
                 encoder.emit(Row::Return, &[], &[]).unwrap();
-            }))
+            })
         };
         assert_eq!(back(Row::BrBack, &[]), Ok(()));
         assert!(back(Row::Br, &[]).is_err());
@@ -163,11 +170,11 @@ mod tests {
     #[test]
     fn the_loop_top_is_known_and_calls_destroy_it() {
         let top = |rows: &[(Row, &[i64])]| {
-            check(&code(|encoder| {
+            proven(|encoder| {
                 for (row, imms) in rows {
                     encoder.emit(*row, &[], imms).unwrap();
                 }
-            }))
+            })
         };
         assert_eq!(top(&[(Row::SetLp, &[]), (Row::Nop, &[]), (Row::BrTop, &[])]), Ok(()));
         assert!(top(&[(Row::Nop, &[]), (Row::BrTop, &[])]).is_err());
