@@ -129,8 +129,8 @@ impl Config {
     /// Whether wasm code consumes fuel. A store then starts without any: see [`Store::set_fuel`](crate::Store::set_fuel). Code
     /// that needs more than there is ends in [`Trap::OutOfFuel`](crate::Trap::OutOfFuel). It is off by default.
     ///
-    /// Every jump back, call of a wasm function and return costs one unit, and so do 32 instructions of the bytecode in a row
-    /// without one of these: a unit is 32 instructions at most. What a host function does costs nothing. How much a program
+    /// Every jump back, call of a wasm function and return costs one unit, and so do 64 instructions of the bytecode in a row
+    /// without one of these: a unit is 64 instructions at most. What a host function does costs nothing. How much a program
     /// consumes depends on the version of this crate and on how it was compiled, and on nothing else.
     pub fn consume_fuel(&mut self, yes: bool) -> &mut Config {
         self.consume_fuel = yes;
