@@ -11,7 +11,7 @@ const STACK: usize = 64 << 10;
 
 /// How often that a function of thousands of instructions in a row needs when all handlers call each other, 256 of them before the
 /// first tick, each with an unoptimised frame of some 400 bytes.
-const LONG: usize = if matches!(option_env!("PULLEY_SIBLING"), Some(_)) { 4 } else { 1 };
+const LONG: usize = if option_env!("PULLEY_SIBLING").is_some() { 4 } else { 1 };
 
 /// Runs `body` where there is little stack.
 fn on_small_stack<R: Send>(body: impl FnOnce() -> R + Send) -> R {
