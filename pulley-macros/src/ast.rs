@@ -74,13 +74,15 @@ pub enum Fusion {
     Select,
     TopIf,
     TopUnless,
+    BackIf,
 }
 
 /// How many kinds of fusions there are.
 pub const FUSIONS: usize = Fusion::ALL.len();
 
 impl Fusion {
-    pub const ALL: [Fusion; 5] = [Fusion::BrIf, Fusion::BrUnless, Fusion::Select, Fusion::TopIf, Fusion::TopUnless];
+    pub const ALL: [Fusion; 6] =
+        [Fusion::BrIf, Fusion::BrUnless, Fusion::Select, Fusion::TopIf, Fusion::TopUnless, Fusion::BackIf];
 
     pub fn keyword(self) -> &'static str {
         match self {
@@ -89,6 +91,7 @@ impl Fusion {
             Fusion::Select => "select",
             Fusion::TopIf => "top_if",
             Fusion::TopUnless => "top_unless",
+            Fusion::BackIf => "back_if",
         }
     }
 
@@ -103,7 +106,12 @@ impl Fusion {
 
     /// Whether it goes to an encoded target.
     pub fn to_target(self) -> bool {
-        matches!(self, Fusion::BrIf | Fusion::BrUnless)
+        matches!(self, Fusion::BrIf | Fusion::BrUnless | Fusion::BackIf)
+    }
+
+    /// Whether it ticks the budget if it does not go on with the next instruction.
+    pub fn ticks(self) -> bool {
+        self.to_top() || self == Fusion::BackIf
     }
 }
 
@@ -134,7 +142,7 @@ pub struct Table {
 impl Table {
     /// Whether any row ticks a budget.
     pub fn ticks(&self) -> bool {
-        self.rows.iter().any(|row| row.ticks || row.fusion.is_some_and(Fusion::to_top))
+        self.rows.iter().any(|row| row.ticks || row.fusion.is_some_and(Fusion::ticks))
     }
 
     /// Whether there is nothing to complain about: rows that `#[instructions]` complained about have no forms.

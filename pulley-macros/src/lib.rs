@@ -52,7 +52,7 @@
 //!         binary = rs <- rs rsi;                                   // result <- operands: the product of the letters
 //!         commutative = rs <- rs rsi, commutes;                    // .. less those that are mirrors of others
 //!         compare = rs <- rs rsi | br_if <- rs rsi | br_unless <- rs rsi | select rs <- rs rsi s s
-//!             | top_if <- rs rsi | top_unless <- rs rsi;
+//!             | top_if <- rs rsi | top_unless <- rs rsi | back_if <- rs rsi;
 //!         count = br_if <- s si;                                   // one alternative: the row is the branch
 //!         store = <- rsi rsi;
 //!         control = ;                                              // neither result nor operands
@@ -74,8 +74,8 @@
 //!
 //! Heads after the plain one make rows of their own: `br_if_NAME` and `br_unless_NAME` have one more immediate,
 //! `target`; `select_NAME` has two more operands, `if_true` and `if_false`, moved as `u64` bits; `top_if_NAME` and
-//! `top_unless_NAME` have nothing more: they go to the address in the register `lp`. A family with just one head makes
-//! just one row, named after the function.
+//! `top_unless_NAME` have nothing more: they go to the address in the register `lp`. `back_if_NAME` is a `br_if_NAME` that
+//! ticks if it branches. A family with just one head makes just one row, named after the function.
 //!
 //! Rows of a family that *ticks* do so wherever they go on, the rows that go to the loop top if they go there: the budget
 //! becomes `budget.tick()`, and if it then `is_spent()`, the loop is left with `Exit::Poll`, to be entered again at the

@@ -168,8 +168,7 @@ impl Parse for Alternative {
             if *kind == Fusion::Select && result.is_none() {
                 return Err(Error::new(word.span(), "`select` needs the places of its result: `select rs <- ..`"));
             }
-            if let (Fusion::BrIf | Fusion::BrUnless | Fusion::TopIf | Fusion::TopUnless, Some(result)) = (kind, &result)
-            {
+            if let Some(result) = result.as_ref().filter(|_| *kind != Fusion::Select) {
                 return Err(Error::new(result.span(), "a fused branch has no result: `br_if <- ..`"));
             }
         }

@@ -25,7 +25,7 @@ fn tiny() -> crate::ast::Table {
         forms {
             binary = r <- rs si;
             float = s <- r;
-            compare = r <- r s | br_if <- r i | select s <- s r s s | top_if <- r s;
+            compare = r <- r s | br_if <- r i | select s <- s r s s | top_if <- r s | back_if <- r s;
             count = br_if <- s i;
             load = r <- s;
             control = ;

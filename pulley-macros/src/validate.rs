@@ -124,10 +124,10 @@ impl<'a> Checker<'a> {
                 self.needs_budget(word);
             }
             for alternative in &family.alternatives {
-                if let Some((fusion, word)) = &alternative.fusion
-                    && fusion.to_top()
-                {
-                    self.needs_top(word);
+                match &alternative.fusion {
+                    Some((fusion, word)) if fusion.to_top() => self.needs_top(word),
+                    Some((fusion, word)) if fusion.ticks() => self.needs_budget(word),
+                    _ => {}
                 }
                 for letters in alternative.result.iter().chain(&alternative.operands) {
                     for letter in letters.to_string().chars() {
@@ -506,6 +506,7 @@ fn fuse(row: &mut Row, fusion: Fusion, renamed: bool, bits: Option<ValueType>) {
             Fusion::Select => format!(" `if_true` if `{}` holds, else `if_false`:", row.name),
             Fusion::TopIf => format!(" Goes to the loop top if `{}` holds:", row.name),
             Fusion::TopUnless => format!(" Goes to the loop top unless `{}` holds:", row.name),
+            Fusion::BackIf => format!(" Branches back if `{}` holds:", row.name),
         };
         row.doc.insert(0, what);
         row.name = format!("{}_{}", fusion.keyword(), row.name);

@@ -357,7 +357,7 @@ fn function(
 /// How often an instruction jumped: if it is a conditional branch; and if it is one that stays in its function.
 fn jumps(instruction: &Instruction<'_>, own: Site, next: Site) -> (Option<u64>, u64) {
     match instruction.row().info().flow {
-        FlowKind::Branch | FlowKind::Top => {
+        FlowKind::Branch | FlowKind::Top | FlowKind::Back => {
             let taken = own.executed.saturating_sub(next.fell);
             (Some(taken), taken)
         }

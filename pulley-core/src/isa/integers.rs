@@ -3,13 +3,20 @@
 /// Integer arithmetic and moves.
 #[pulley_macros::instructions]
 pub mod int {
-    use crate::imm::{Const64, Shift};
+    use crate::imm::{Const64, Shift, Step};
     use crate::trap::Trap;
 
     /// `a`, all 64 bits of it.
     #[op(copied)]
     fn copy(a: u64) -> u64 {
         a
+    }
+
+    /// Two copies: `a` of `b`, and `c` of `d`, both read before any is written.
+    #[op(moved)]
+    fn copy2(a: &mut u64, b: u64, c: &mut u64, d: u64) {
+        *a = b;
+        *c = d;
     }
 
     /// The constant `value`.
@@ -209,6 +216,12 @@ pub mod int {
     #[op(shifted)]
     fn i32_add_shl(a: i32, b: i32, k: Shift) -> i32 {
         a.wrapping_add(b.wrapping_shl(k.0 as u32))
+    }
+
+    /// `(a >> k) & mask`: some of its bits.
+    #[op(unary_pinned)]
+    fn i32_shr_u_and(a: u32, k: Shift, mask: Step) -> u32 {
+        a.wrapping_shr(k.0 as u32) & mask.0 as u32
     }
 
     /// `a + b * c`, wrapping.
@@ -420,6 +433,12 @@ pub mod int {
     #[op(shifted)]
     fn i64_add_shl(a: i64, b: i64, k: Shift) -> i64 {
         a.wrapping_add(b.wrapping_shl(k.0 as u32))
+    }
+
+    /// `(a >> k) & mask`, the mask sign-extended: some of its bits.
+    #[op(unary)]
+    fn i64_shr_u_and(a: u64, k: Shift, mask: Step) -> u64 {
+        a.wrapping_shr(k.0 as u32) & mask.0 as i64 as u64
     }
 
     /// `a + b * c`, wrapping.

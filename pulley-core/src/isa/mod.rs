@@ -73,14 +73,17 @@ pulley_macros::isa! {
         copied = rsq <- rsqi;
         nullary = rs <- ;
         constant = rsq <- ;
+        moved = <- s s s s;
 
         // Comparisons. A float's comes with both branches: the opposite of `lt` is not `ge`, because of NaNs. Branches with
-        // a target go forward, those to the loop top tick. Few loops end in the comparison of two floats in slots.
+        // a target go forward; `back_if` and those to the loop top tick. Few loops end in the comparison of two floats in slots.
         compare = rs <- rs rsi | rs <- q rsi
             | br_if <- rs rsi | br_if <- q rsi | br_if <- rs q
             | top_if <- rs rsi | top_if <- q rsi | top_if <- rs q
+            | back_if <- rs rsi
             | select rs <- rs rsi s s | select rs <- q rsi s s;
-        compare_commutative = rs <- qrs rsi | br_if <- qrs rsi | top_if <- qrs rsi | select rs <- qrs rsi s s, commutes;
+        compare_commutative = rs <- qrs rsi | br_if <- qrs rsi | top_if <- qrs rsi | back_if <- rs rsi
+            | select rs <- qrs rsi s s, commutes;
         float_compare = rs <- rs rs | br_if <- rs rs | br_if <- q rs | br_if <- rs q
             | br_unless <- rs rs | br_unless <- q rs | br_unless <- rs q
             | top_if <- rs rs | top_if <- q rs | top_if <- rs q
@@ -88,7 +91,7 @@ pulley_macros::isa! {
             | select rs <- rs rs s s;
         float_compare_commutative = rs <- rs rs | br_if <- qrs rs | br_unless <- qrs rs | top_if <- qrs rs
             | top_unless <- qrs rs | select rs <- rs rs s s, commutes;
-        count = br_if <- sq si | br_if <- s q | top_if <- sq si | top_if <- s q;
+        count = br_if <- sq si | br_if <- s q | top_if <- sq si | top_if <- s q | back_if <- sq si;
 
         // Memory and tables. Elements of one, four and eight bytes are what loops walk over.
         load = rsq <- rsqi;

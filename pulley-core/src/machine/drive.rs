@@ -320,6 +320,9 @@ impl Store {
             // SAFETY: `instance` is set to one of this store's instances before every pass.
             let instance = unsafe { &mut *self.machine.instance };
             self.machine.globals = instance.globals.as_mut_ptr();
+            // SAFETY: tables live as long as the store, and nobody else holds a reference to one now.
+            let table = instance.tables.first().map(|table| unsafe { (**table).location() });
+            (self.machine.elements, self.machine.elements_len) = table.unwrap_or((core::ptr::null(), 0));
             let (pc, fp, memory) = (self.machine.pc, self.machine.fp, instance.memory0());
             // SAFETY: pc, fp and the instance belong together: they are those of a function's entry, or were saved when
             // the loop was left. The code is verified, and all that the machine points to lives in this store.

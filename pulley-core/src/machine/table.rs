@@ -84,6 +84,11 @@ impl Table {
         Ok(())
     }
 
+    /// Where the elements are until it grows, and how many.
+    pub(crate) fn location(&mut self) -> (*const Ref, usize) {
+        (self.elements.as_mut_ptr(), self.elements.len())
+    }
+
     pub(crate) fn elements(&self) -> &[Ref] {
         &self.elements
     }

@@ -135,7 +135,7 @@ fn same(actual: &[u64; SLOTS], expected: &[u64; SLOTS], row: Row) -> bool {
 
 /// Whether a row's answer is which way it goes.
 fn is_branch(row: Row) -> bool {
-    matches!(row.info().flow, FlowKind::Branch | FlowKind::Top)
+    matches!(row.info().flow, FlowKind::Branch | FlowKind::Top | FlowKind::Back)
 }
 
 /// The code for one case.

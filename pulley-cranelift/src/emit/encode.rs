@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::fuse::fuse;
 use super::loops::{self, Tops};
-use super::rows::{opposite, to_top};
+use super::rows::{opposite, to_back, to_top};
 use crate::allocate::placed::{Exit, Placed};
 use crate::error::CompileError;
 use crate::vcode::{BlockId, NO_LOC};
@@ -111,6 +111,12 @@ impl Condition<'_> {
     fn to_top(self) -> Option<Row> {
         to_top(self.row).filter(|row| row.form(self.places).is_some())
     }
+
+    /// The same branch, but back, if there is such a row.
+    fn to_back(self) -> Option<Self> {
+        let row = to_back(self.row).filter(|row| row.form(self.places).is_some())?;
+        Some(Condition { row, ..self })
+    }
 }
 
 impl Emitter {
@@ -207,7 +213,8 @@ impl Emitter {
         }
     }
 
-    /// Ends a block with a branch. Branches with a target go forward: what else they would go back to is left to jumps.
+    /// Ends a block with a branch. Those of two floats with a target go forward: what else they would go back to is left to
+    /// jumps.
     fn branch(&mut self, condition: Condition<'_>, then: Way, otherwise: Way) -> Result<(), CompileError> {
         if then == Way::Top
             && let Some(row) = condition.to_top()
@@ -216,10 +223,22 @@ impl Emitter {
             return self.go(otherwise);
         }
         let inverse = condition.inverse();
+        if let Way::Back(to) = then
+            && let Some(back) = condition.to_back()
+        {
+            self.branch_back(back, to)?;
+            return self.go(otherwise);
+        }
         if otherwise == Way::Top
             && let Some(row) = inverse.and_then(Condition::to_top)
         {
             self.row(row, condition.places, condition.imms)?;
+            return self.go(then);
+        }
+        if let Way::Back(to) = otherwise
+            && let Some(back) = inverse.and_then(Condition::to_back)
+        {
+            self.branch_back(back, to)?;
             return self.go(then);
         }
         // Fall through if one can, unless the other way would then go back.
@@ -241,6 +260,12 @@ impl Emitter {
     fn branch_ahead(&mut self, condition: Condition<'_>, to: BlockId) -> Result<(), CompileError> {
         let start = self.conditional(condition)?;
         self.fix(start, to);
+        Ok(())
+    }
+
+    fn branch_back(&mut self, condition: Condition<'_>, to: BlockId) -> Result<(), CompileError> {
+        let start = self.conditional(condition)?;
+        self.fixups.push(Fixup { field: self.encoder.bytes.len() - TARGET, start, to });
         Ok(())
     }
 
@@ -288,8 +313,8 @@ impl Emitter {
     /// Encodes an instruction, behind a poll if it would be too many without one. Returns where it starts.
     fn row(&mut self, row: Row, places: &[Place], imms: &[i64]) -> Result<usize, CompileError> {
         let info = row.info();
-        // A branch to the loop top ticks only if it is taken.
-        let ticks = info.ticks && info.flow != FlowKind::Top;
+        // A branch back ticks only if it is taken.
+        let ticks = info.ticks && !matches!(info.flow, FlowKind::Top | FlowKind::Back);
         if !ticks && self.since_tick == self.pace {
             self.encode(Row::Poll, &[], &[])?;
             self.since_tick = 0;

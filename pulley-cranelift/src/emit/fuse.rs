@@ -3,6 +3,7 @@
 use pulley_core::isa::{FlowKind, Place, Row};
 use smallvec::smallvec;
 
+use super::moves;
 use super::rows::{Counted, counted};
 use crate::allocate::placed::{Block, Exit, Inst, Placed};
 use crate::vcode::BlockId;
@@ -31,6 +32,7 @@ pub(super) fn fuse(placed: &mut Placed) {
         fuse_return(block);
     }
     drop_unreached(placed);
+    placed.blocks.iter_mut().for_each(moves::fuse);
 }
 
 /// Where control gets from `to` without executing anything.

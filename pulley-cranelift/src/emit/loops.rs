@@ -1,4 +1,4 @@
-//! The loops that get the loop-top register: innermost ones without calls.
+//! The loops that get the loop-top register: short innermost ones without calls.
 //!
 //! Such a loop has one header, which every way into it passes, and gets a *preheader*: a block with `set_lp` that falls into
 //! the header, and that all edges from outside lead to. The edges back to the header then need no target: they go to where
@@ -9,8 +9,13 @@ use std::collections::HashSet;
 use pulley_core::isa::Row;
 use smallvec::{SmallVec, smallvec};
 
+use super::rows::to_back;
 use crate::allocate::placed::{Block, Exit, Inst, Placed, Places};
 use crate::vcode::{BlockId, Imms, NO_LOC};
+
+/// How many instructions such a loop may have, if branches with targets do as well: in a longer one going back is not what
+/// takes the time, and few of them may be executed at all: the register may not be worth being set.
+const LONG: usize = 48;
 
 /// For every block the header whose address is in `lp` while it runs.
 pub(super) type Tops = Vec<Option<BlockId>>;
@@ -137,6 +142,7 @@ impl Graph {
         if !fits(header) || header == BlockId(0) || self.latches[header.index()].iter().all(goes_by_table) {
             return None;
         }
+        let mut length = placed.blocks[header.index()].insts.len() + 1;
         let mut body = vec![header];
         let mut seen = HashSet::from([header]);
         let mut work = self.latches[header.index()].to_vec();
@@ -149,10 +155,22 @@ impl Graph {
             if id == BlockId(0) || self.is_header[id.index()] || !fits(id) {
                 return None;
             }
+            length += placed.blocks[id.index()].insts.len() + 1;
+            if length > LONG && self.latches[header.index()].iter().all(|id| branches_back(placed, *id)) {
+                return None;
+            }
             body.push(id);
             work.extend(&self.preds[id.index()]);
         }
         Some(body)
+    }
+}
+
+/// Whether a block that goes back can do that by one branch, without the register.
+fn branches_back(placed: &Placed, id: BlockId) -> bool {
+    match &placed.blocks[id.index()].exit {
+        Exit::Branch { row, places, .. } => to_back(*row).is_some_and(|row| row.form(places).is_some()),
+        _ => true,
     }
 }
 

@@ -55,7 +55,8 @@ impl Checker<'_> {
         // Not reached, or not yet.
         let Some(&before) = self.states.get(&inst.at()) else { return Ok(()) };
         let (row, info) = (inst.row(), inst.row().info());
-        let ticks = info.ticks && info.flow != FlowKind::Top;
+        // A branch back ticks only if it is taken.
+        let ticks = info.ticks && !matches!(info.flow, FlowKind::Top | FlowKind::Back);
         let since_tick = if ticks { 0 } else { before.since_tick + 1 };
         if since_tick > self.pace {
             return Err(format!("{since_tick} instructions without a tick"));
@@ -71,6 +72,10 @@ impl Checker<'_> {
                 if row != Row::BrTop {
                     self.reach(next, after);
                 }
+            }
+            _ if info.flow == FlowKind::Back => {
+                self.targets(inst, true, State { since_tick: 0, ..after })?;
+                self.reach(next, after);
             }
             _ => {
                 self.targets(inst, ticks, after)?;
@@ -165,6 +170,7 @@ mod tests {
         assert_eq!(back(Row::BrBack, &[]), Ok(()));
         assert!(back(Row::Br, &[]).is_err());
         assert!(back(Row::BrIfI32Eq, &[Place::Slot(0), Place::Slot(1)]).is_err());
+        assert_eq!(back(Row::BackIfI32Eq, &[Place::Slot(0), Place::Slot(1)]), Ok(()));
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub(super) struct Counted {
 struct Relations {
     opposites: HashMap<Row, Row>,
     tops: HashMap<Row, Row>,
+    backs: HashMap<Row, Row>,
     counted: HashMap<Row, Counted>,
 }
 
@@ -33,6 +34,11 @@ pub(super) fn to_top(row: Row) -> Option<Row> {
     RELATIONS.tops.get(&row).copied()
 }
 
+/// What goes back where `row`, a conditional branch, goes forward, if there is such a row.
+pub(super) fn to_back(row: Row) -> Option<Row> {
+    RELATIONS.backs.get(&row).copied()
+}
+
 /// How `row`, a conditional branch on an integer, is fused with the addition before it.
 pub(super) fn counted(row: Row) -> Option<&'static Counted> {
     RELATIONS.counted.get(&row)
@@ -43,7 +49,12 @@ const OPPOSITES: [(&str, &str); 4] = [("_eq", "_ne"), ("_lt_s", "_ge_s"), ("_lt_
 
 impl Relations {
     fn new() -> Relations {
-        let mut relations = Relations { opposites: HashMap::new(), tops: HashMap::new(), counted: HashMap::new() };
+        let mut relations = Relations {
+            opposites: HashMap::new(),
+            tops: HashMap::new(),
+            backs: HashMap::new(),
+            counted: HashMap::new(),
+        };
         for row in Row::ALL.iter().copied().filter(|row| row.info().flow == FlowKind::Branch) {
             let name = row.info().name;
             if let Some(opposite) = opposite_name(name).and_then(|name| Row::from_name(&name)) {
@@ -52,6 +63,9 @@ impl Relations {
             }
             if let Some(top) = name.strip_prefix("br_").and_then(|rest| Row::from_name(&format!("top_{rest}"))) {
                 relations.tops.insert(row, top);
+            }
+            if let Some(back) = name.strip_prefix("br_").and_then(|rest| Row::from_name(&format!("back_{rest}"))) {
+                relations.backs.insert(row, back);
             }
             if let Some(names) = parts_of_counted(name)
                 && let [Some(add), Some(sub), Some(branch)] = names.map(|name| Row::from_name(&name))
@@ -94,6 +108,14 @@ mod tests {
             let top = to_top(row).unwrap_or_else(|| panic!("{}", row.info().name));
             assert_eq!(top.info().flow, FlowKind::Top);
             assert_eq!(top.info().operands, row.info().operands);
+            // Few loops end in the comparison of two floats.
+            let back = to_back(row);
+            assert_eq!(back.is_some(), row.info().group == "compare", "{}", row.info().name);
+            if let Some(back) = back {
+                assert_eq!(back.info().flow, FlowKind::Back);
+                assert_eq!(back.info().operands, row.info().operands);
+                assert_eq!(back.info().immediates, row.info().immediates);
+            }
         }
     }
 

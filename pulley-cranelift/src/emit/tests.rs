@@ -88,7 +88,7 @@ fn while_loop() {
     );
 }
 
-/// A callee would overwrite `lp`: the loop goes back by a jump, and its branch leaves it.
+/// A callee would overwrite `lp`: the loop goes back by a branch with a target.
 #[test]
 fn loop_with_a_call() {
     let (i, i2) = (1, 2);
@@ -104,7 +104,7 @@ fn loop_with_a_call() {
         (&[i], &[call, add(i2, reg(i), Src::Imm(1)), branch]),
         (&[], &[Op::Return { args: vec![] }]),
     ]);
-    starts_with(listing(code), &["copy s1, #0", "call", "br_if_i32_add_ge_s s1", "br_back -> 0x8", "return"]);
+    starts_with(listing(code), &["copy s1, #0", "call", "back_if_i32_add_lt_s s1, s0, step=1, -> 0x8", "return"]);
 }
 
 /// Only the inner of two loops gets the register. Both ways out of the block go back.
@@ -143,7 +143,7 @@ fn loop_with_two_entries() {
         (&[], &[Op::Return { args: vec![] }]),
     ]);
     let lines = listing(code);
-    assert_eq!(lines.iter().filter(|line| line.contains("br_back")).count(), 1, "{lines:#?}");
+    assert_eq!(lines.iter().filter(|line| line.contains("back_if")).count(), 1, "{lines:#?}");
     assert!(!lines.iter().any(|line| line.contains("_lp") || line.contains("top")), "{lines:#?}");
 }
 

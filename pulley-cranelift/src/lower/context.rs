@@ -169,6 +169,10 @@ impl isle::Context for Lowering<'_> {
         k + 1
     }
 
+    fn short(&mut self, k: i64) -> Option<i64> {
+        i32::try_from(k).is_ok().then_some(k)
+    }
+
     fn negative(&mut self, k: i64) -> i64 {
         -k
     }
@@ -203,6 +207,15 @@ impl isle::Context for Lowering<'_> {
 
     fn address_only(&mut self, value: Value) -> Option<Value> {
         self.facts.is_address_only(value).then_some(value)
+    }
+
+    fn displacement(&mut self, sum: Value) -> Option<(Value, Value)> {
+        let inst = self.func.dfg.value_def(sum).inst()?;
+        let InstructionData::Binary { opcode: Opcode::Iadd, args: [base, k] } = self.func.dfg.insts[inst] else {
+            return None;
+        };
+        let fits = self.func.dfg.value_type(sum) == I32 && self.facts.constant(k).is_some();
+        (fits && self.facts.is_displacement(sum, base)).then_some((base, k))
     }
 
     fn zero_extended(&mut self, value: Value) -> Option<()> {

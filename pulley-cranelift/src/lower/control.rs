@@ -1,5 +1,7 @@
 //! Terminators, calls and conditional traps.
 
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::types::I32;
 use cranelift_codegen::ir::{self, BlockArg, InstructionData, Opcode, TrapCode};
 use pulley_core::isa::{Class, FlowKind, Row};
 
@@ -11,29 +13,30 @@ use crate::translate::names::{self, Builtin};
 use crate::translate::traps;
 use crate::vcode::{Arg, Callee, Edge, Imms, Op, VReg};
 
+/// How many targets a table may get in front, so that its index needs no subtraction.
+const MAX_FIRST: usize = 16;
+
 impl Lowering<'_> {
     /// Lowers what the rules do not; `false` if it is nothing that occurs.
     pub(super) fn lower_control(&mut self, inst: ir::Inst) -> Result<bool, CompileError> {
         match self.func.dfg.insts[inst] {
             InstructionData::Jump { destination, .. } => {
                 let to = self.edge(&destination)?;
+                self.sums_for(&destination);
                 self.push(Op::Jump { to });
             }
             InstructionData::Brif { arg, blocks, .. } => {
-                let cond = isle::constructor_cond(self, arg);
-                let (row, srcs, swapped) = self.branch(cond)?;
-                let mut edges = [self.edge(&blocks[0])?, self.edge(&blocks[1])?];
-                if swapped {
-                    edges.reverse();
-                }
-                let [then, otherwise] = edges;
-                self.push(Op::Branch { row, srcs, then, otherwise });
+                let (then, otherwise) = (self.edge(&blocks[0])?, self.edge(&blocks[1])?);
+                self.branch_if(arg, then, otherwise)?;
             }
             InstructionData::BranchTable { arg, table, .. } => {
                 let table = &self.func.dfg.jump_tables[table];
-                let entries = table.as_slice().iter().chain([&table.default_block()]).copied().collect::<Vec<_>>();
+                let (index, first) = self.table_index(arg);
+                let default = table.default_block();
+                let below = std::iter::repeat_n(default, first);
+                let entries = below.chain(table.as_slice().iter().copied()).chain([default]).collect::<Vec<_>>();
                 let edges = entries.iter().map(|entry| self.edge(entry)).collect::<Result<_, _>>()?;
-                let index = self.reg32(arg);
+                let index = self.reg32(index);
                 self.push(Op::Table { index, edges });
             }
             InstructionData::Trap { code, .. } => {
@@ -65,6 +68,98 @@ impl Lowering<'_> {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+
+    /// Computes the displaced addresses that `call` passes on: behind the last use of what they are computed from, so that
+    /// they may replace it. Accesses at them add the constant themselves.
+    fn sums_for(&mut self, call: &ir::BlockCall) {
+        let args: Vec<BlockArg> = call.args(&self.func.dfg.value_lists).collect();
+        for arg in args {
+            let BlockArg::Value(sum) = arg else { continue };
+            let Some((base, k)) = isle::Context::displacement(self, sum) else { continue };
+            let inst = self.func.dfg.value_def(sum).inst();
+            let Some(inst) = inst.filter(|&inst| self.func.layout.inst_block(inst) == Some(self.block)) else {
+                continue;
+            };
+            if self.facts.is_for_one_edge(sum) && self.early.insert(inst) {
+                let reg = self.emit(Row::I32Add, &[Operand::Value(base), Operand::Value(k)], &[]);
+                self.bind(sum, reg);
+            }
+        }
+    }
+
+    /// Branches on `arg`. Of two conditions with `and` or `or` between them the first one is often enough.
+    fn branch_if(&mut self, mut arg: ir::Value, mut then: Edge, mut otherwise: Edge) -> Result<(), CompileError> {
+        loop {
+            if let Some(of) = self.negated(arg) {
+                (arg, then, otherwise) = (of, otherwise, then);
+                continue;
+            }
+            let Some((both, first, second)) = self.two_conditions(arg) else { break };
+            // Where the first one decides.
+            let decided = if both { otherwise.clone() } else { then.clone() };
+            self.branch_on(second, then, otherwise)?;
+            self.flush();
+            let behind = std::mem::take(&mut self.behind);
+            let rest = Edge { block: self.blocks.cut(self.block_of(self.block), behind), args: Vec::new() };
+            (then, otherwise) = if both { (rest, decided) } else { (decided, rest) };
+            arg = first;
+        }
+        self.branch_on(arg, then, otherwise)
+    }
+
+    fn branch_on(&mut self, arg: ir::Value, then: Edge, otherwise: Edge) -> Result<(), CompileError> {
+        let cond = isle::constructor_cond(self, arg);
+        let (row, srcs, swapped) = self.branch(cond)?;
+        let (then, otherwise) = if swapped { (otherwise, then) } else { (then, otherwise) };
+        self.push(Op::Branch { row, srcs, then, otherwise });
+        Ok(())
+    }
+
+    /// What `value` says is zero, if that is two conditions.
+    fn negated(&mut self, value: ir::Value) -> Option<ir::Value> {
+        let InstructionData::IntCompare { cond: IntCC::Equal, args: [x, zero], .. } = self.definition(value)? else {
+            return None;
+        };
+        let is_zero = self.facts.constant(zero) == Some(0) && self.facts.is_used_once(value);
+        (is_zero && self.two_conditions(x).is_some()).then_some(x)
+    }
+
+    /// Two comparisons that `value` is made of, which is wanted here alone: whether both must hold, and they.
+    fn two_conditions(&mut self, value: ir::Value) -> Option<(bool, ir::Value, ir::Value)> {
+        let (both, [x, y]) = match self.definition(value)? {
+            InstructionData::Binary { opcode: Opcode::Band, args } => (true, args),
+            InstructionData::Binary { opcode: Opcode::Bor, args } => (false, args),
+            _ => return None,
+        };
+        let once = [value, x, y].iter().all(|&value| self.facts.is_used_once(value));
+        let is_condition = |value| isle::Context::comparison(self, value).is_some_and(|c| self.facts.is_used_once(c));
+        (once && [x, y].into_iter().all(is_condition)).then_some((both, x, y))
+    }
+
+    /// The instruction that `value` is the result of, behind extensions, which do not change whether it is zero.
+    fn definition(&self, mut value: ir::Value) -> Option<InstructionData> {
+        loop {
+            match self.func.dfg.insts[self.func.dfg.value_def(value).inst()?] {
+                InstructionData::Unary { opcode: Opcode::Uextend, arg } if self.facts.is_used_once(value) => {
+                    value = arg
+                }
+                data => return Some(data),
+            }
+        }
+    }
+
+    /// What a table is indexed with if it starts with so many more targets: nothing has to be subtracted then.
+    fn table_index(&mut self, index: ir::Value) -> (ir::Value, usize) {
+        let unchanged = (index, 0);
+        let Some(inst) = self.func.dfg.value_def(index).inst() else { return unchanged };
+        let InstructionData::Binary { opcode: Opcode::Iadd, args: [x, k] } = self.func.dfg.insts[inst] else {
+            return unchanged;
+        };
+        let first = self.facts.constant(k).map(|k| (k as i32).wrapping_neg());
+        let first = first.and_then(|first| usize::try_from(first).ok()).filter(|first| *first <= MAX_FIRST);
+        let fits = self.func.dfg.value_type(index) == I32 && self.facts.is_used_once(index);
+        first.filter(|_| fits).map_or(unchanged, |first| (x, first))
     }
 
     fn edge(&mut self, call: &ir::BlockCall) -> Result<Edge, CompileError> {

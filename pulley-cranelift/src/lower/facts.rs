@@ -5,28 +5,33 @@ use cranelift_codegen::dominator_tree::DominatorTree;
 use cranelift_codegen::entity::SecondaryMap;
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::types::{I8, I16, I32, I64};
-use cranelift_codegen::ir::{Block, Function, Inst, InstructionData, MemFlags, Opcode, Type, Value};
+use cranelift_codegen::ir::{Block, BlockArg, Function, Inst, InstructionData, MemFlags, Opcode, Type, Value};
 use cranelift_codegen::packed_option::PackedOption;
 
+use super::frequency::seldom_executed;
+use super::limits::{DEPTH, ParamLimits};
 use crate::translate::regions;
-
-/// How deep to look into the operands of a value for what its upper bits are.
-const DEPTH: u32 = 4;
 
 /// Facts about a function.
 pub(super) struct Facts<'f> {
-    func: &'f Function,
-    domtree: &'f DominatorTree,
+    pub(super) func: &'f Function,
+    pub(super) domtree: &'f DominatorTree,
     /// For a block that is executed more often than one which dominates it: the closest of those executed least.
     seldom: SecondaryMap<Block, PackedOption<Block>>,
     /// How often a value is an argument, including of edges.
     uses: SecondaryMap<Value, u32>,
     /// How often it is the address of an access of memory.
     address_uses: SecondaryMap<Value, u32>,
+    /// How often an i32 is extended to something that is used for addresses only.
+    address_parts: SecondaryMap<Value, u32>,
+    /// How often it is an argument of an edge.
+    edge_uses: SecondaryMap<Value, u32>,
     /// For the result of a free conversion: the value whose register it shares.
     same_as: SecondaryMap<Value, PackedOption<Value>>,
+    /// Numbers that the registers of block parameters do not exceed.
+    pub(super) param_limits: ParamLimits,
     /// For a load whose only use is a sign extension: to which type. The load does it, and the extension is free.
-    extended_to: SecondaryMap<Inst, Option<Type>>,
+    pub(super) extended_to: SecondaryMap<Inst, Option<Type>>,
 }
 
 impl<'f> Facts<'f> {
@@ -38,10 +43,15 @@ impl<'f> Facts<'f> {
             seldom,
             uses: SecondaryMap::new(),
             address_uses: SecondaryMap::new(),
+            address_parts: SecondaryMap::new(),
+            edge_uses: SecondaryMap::new(),
             same_as: SecondaryMap::new(),
+            param_limits: ParamLimits::default(),
             extended_to: SecondaryMap::new(),
         };
         facts.count_uses();
+        facts.count_address_parts();
+        facts.limit_params();
         facts.find_free_conversions();
         facts
     }
@@ -64,6 +74,12 @@ impl<'f> Facts<'f> {
                     self.uses[func.dfg.resolve_aliases(value)] += 1;
                 }
                 let data = &func.dfg.insts[inst];
+                let edges = data.branch_destination(&func.dfg.jump_tables, &func.dfg.exception_tables);
+                for arg in edges.iter().flat_map(|edge| edge.args(&func.dfg.value_lists)) {
+                    if let BlockArg::Value(value) = arg {
+                        self.edge_uses[func.dfg.resolve_aliases(value)] += 1;
+                    }
+                }
                 if data.memflags().is_some_and(|flags| in_memory(func, flags)) {
                     let address = match data {
                         InstructionData::Load { arg, .. } => *arg,
@@ -76,14 +92,26 @@ impl<'f> Facts<'f> {
         }
     }
 
+    fn count_address_parts(&mut self) {
+        let func = self.func;
+        for inst in self.domtree.cfg_postorder().iter().flat_map(|&block| func.layout.block_insts(block)) {
+            if let InstructionData::Unary { opcode: Opcode::Uextend, arg } = func.dfg.insts[inst]
+                && self.is_address_only(func.dfg.first_result(inst))
+            {
+                self.address_parts[func.dfg.resolve_aliases(arg)] += 1;
+            }
+        }
+    }
+
     fn find_free_conversions(&mut self) {
         let func = self.func;
         for at in (0..self.domtree.cfg_postorder().len()).rev() {
             for inst in func.layout.block_insts(self.domtree.cfg_postorder()[at]) {
-                let (InstructionData::Unary { opcode, arg } | InstructionData::LoadNoOffset { opcode, arg, .. }) =
-                    func.dfg.insts[inst]
-                else {
-                    continue;
+                let (opcode, arg) = match func.dfg.insts[inst] {
+                    InstructionData::Unary { opcode, arg } => (opcode, arg),
+                    InstructionData::LoadNoOffset { opcode, arg, .. } => (opcode, arg),
+                    InstructionData::Binary { opcode: opcode @ Opcode::Band, args: [arg, _] } => (opcode, arg),
+                    _ => continue,
                 };
                 if func.dfg.inst_results(inst).len() != 1 {
                     continue;
@@ -95,6 +123,7 @@ impl<'f> Facts<'f> {
                     Opcode::Uextend => (from, to) == (I32, I64) || self.is_zero_extended(arg),
                     Opcode::Ireduce => to != I32 || self.limit(arg, DEPTH) <= u32::MAX as u64,
                     Opcode::Bitcast => from.bits() == to.bits() && from.bits() <= 64,
+                    Opcode::Band => self.masks_nothing(inst),
                     Opcode::Sextend => self.is_extended_by_load(arg, to),
                     _ => false,
                 };
@@ -137,6 +166,20 @@ impl<'f> Facts<'f> {
         self.uses[value] == self.address_uses[value]
     }
 
+    /// Whether `sum`, a constant added to `base`, is better added wherever it is an address: then it is computed nowhere, or
+    /// only for the edge that makes it the new `base`, behind the last use of the old one.
+    pub(super) fn is_displacement(&self, sum: Value, base: Value) -> bool {
+        let (sum, base) = (self.func.dfg.resolve_aliases(sum), self.func.dfg.resolve_aliases(base));
+        let edges = self.edge_uses[sum];
+        self.uses[sum] == self.address_parts[sum] + edges && (edges == 0 || !self.is_used_once(base))
+    }
+
+    /// Whether `sum`, a displacement, is computed for nothing but one edge.
+    pub(super) fn is_for_one_edge(&self, sum: Value) -> bool {
+        let sum = self.func.dfg.resolve_aliases(sum);
+        self.edge_uses[sum] == 1 && self.uses[sum] == self.address_parts[sum] + 1
+    }
+
     /// Whether the register of `value` holds more of its sign than its type has: it is loaded so for a sign extension.
     pub(super) fn is_sign_extended(&self, value: Value) -> bool {
         let inst = self.func.dfg.value_def(value).inst();
@@ -166,84 +209,6 @@ impl<'f> Facts<'f> {
         let ty = self.func.dfg.value_type(value);
         matches!(ty, I8 | I16) && self.limit(value, DEPTH) <= all_ones(ty)
     }
-
-    /// A number that the register of `value`, read as unsigned, does not exceed.
-    ///
-    /// This is about registers, not values: it has to know how narrow values are lowered.
-    pub(super) fn limit(&self, value: Value, depth: u32) -> u64 {
-        let dfg = &self.func.dfg;
-        let value = dfg.resolve_aliases(value);
-        let ty = dfg.value_type(value);
-        let unknown = match ty {
-            I32 => all_ones(I32),
-            _ => u64::MAX,
-        };
-        let Some(inst) = dfg.value_def(value).inst() else { return unknown };
-        if depth == 0 {
-            return unknown;
-        }
-        let of = |v: Value| self.limit(v, depth - 1);
-        match dfg.insts[inst] {
-            InstructionData::UnaryImm { opcode: Opcode::Iconst, imm } => imm.bits() as u64 & all_ones(ty),
-            InstructionData::IntCompare { .. } | InstructionData::FloatCompare { .. } => 1,
-            InstructionData::Load { opcode, flags, .. } if in_memory(self.func, flags) => match opcode {
-                Opcode::Load if self.extended_to[inst].is_none() && ty.is_int() => all_ones(ty),
-                Opcode::Uload8 => 0xff,
-                Opcode::Uload16 => 0xffff,
-                Opcode::Uload32 => all_ones(I32),
-                _ => unknown,
-            },
-            InstructionData::Unary { opcode: Opcode::Uextend, arg } => of(arg).min(all_ones(dfg.value_type(arg))),
-            InstructionData::Binary { opcode: Opcode::Band, args } => of(args[0]).min(of(args[1])),
-            InstructionData::Binary { opcode: Opcode::Bor | Opcode::Bxor, args } => {
-                let bits = 64 - (of(args[0]) | of(args[1])).leading_zeros();
-                u64::MAX.checked_shr(64 - bits).unwrap_or(0)
-            }
-            InstructionData::Binary { opcode: Opcode::Ushr, args } if matches!(ty, I32 | I64) => {
-                let amount = self.constant(args[1]).unwrap_or(0) & (ty.bits() as u64 - 1);
-                of(args[0]) >> amount
-            }
-            InstructionData::Ternary { opcode: Opcode::Select, args } => of(args[1]).max(of(args[2])),
-            _ => unknown,
-        }
-    }
-}
-
-/// How often a loop is assumed to go round.
-const ROUNDS: f32 = 32.0;
-
-/// For each block the dominator, if not the block itself, that is executed least: the closest one if there are several.
-///
-/// How often is estimated: both ways out of a condition are equally likely, and so are all out of a table.
-fn seldom_executed(
-    func: &Function,
-    cfg: &ControlFlowGraph,
-    domtree: &DominatorTree,
-) -> SecondaryMap<Block, PackedOption<Block>> {
-    let mut executed: SecondaryMap<Block, f32> = SecondaryMap::new();
-    let mut seldom: SecondaryMap<Block, PackedOption<Block>> = SecondaryMap::new();
-    for (n, &block) in domtree.cfg_rpo().enumerate() {
-        let mut times = if n == 0 { 1.0 } else { executed[block] };
-        if cfg.pred_iter(block).any(|pred| domtree.block_dominates(block, pred.block)) {
-            times = (times * ROUNDS).min(f32::MAX / ROUNDS);
-        }
-        executed[block] = times;
-        if let Some(last) = func.layout.last_inst(block) {
-            let to = func.dfg.insts[last].branch_destination(&func.dfg.jump_tables, &func.dfg.exception_tables);
-            let share = times / to.len().max(1) as f32;
-            for call in to {
-                executed[call.block(&func.dfg.value_lists)] += share;
-            }
-        }
-        if let Some(above) = domtree.idom(block) {
-            let least = seldom[above].expand().unwrap_or(above);
-            // Sums of shares are not exact.
-            if executed[least] * 1.01 < times {
-                seldom[block] = least.into();
-            }
-        }
-    }
-    seldom
 }
 
 /// Whether an access with these flags is one of linear memory.

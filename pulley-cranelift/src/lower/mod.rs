@@ -13,12 +13,14 @@ mod context;
 mod control;
 mod emit;
 mod facts;
+mod frequency;
 mod layout;
+mod limits;
 #[cfg(test)]
 mod tests;
 
 use cranelift_codegen::dominator_tree::DominatorTree;
-use cranelift_codegen::entity::{SecondaryMap, entity_impl};
+use cranelift_codegen::entity::{EntitySet, SecondaryMap, entity_impl};
 use cranelift_codegen::flowgraph::ControlFlowGraph;
 use cranelift_codegen::ir::{self, Function, Opcode, Value};
 use cranelift_codegen::packed_option::PackedOption;
@@ -70,6 +72,8 @@ struct Lowering<'f> {
     blocks: layout::Blocks,
     /// Constants that blocks behind this one need, outside of their loops: bits and register.
     kept_constants: SecondaryMap<ir::Block, Vec<(u64, VReg)>>,
+    /// Instructions that were lowered where an edge wants their result.
+    early: EntitySet<ir::Inst>,
     /// The block being lowered.
     block: ir::Block,
     /// Source location of the instruction being lowered.
@@ -93,6 +97,7 @@ impl<'f> Lowering<'f> {
             vregs: Vec::new(),
             blocks,
             kept_constants: SecondaryMap::new(),
+            early: EntitySet::new(),
             block: ir::Block::from_u32(0),
             loc: NO_LOC,
             emitted: Vec::new(),
@@ -132,6 +137,9 @@ impl<'f> Lowering<'f> {
 
     /// Whether an instruction has to be lowered: for its effects, or for a result that was asked for.
     fn is_needed(&self, inst: ir::Inst) -> bool {
+        if self.early.contains(inst) {
+            return false;
+        }
         let results = self.func.dfg.inst_results(inst);
         has_effects(self.func, inst)
             || results.iter().any(|&result| self.needed(result).is_some() && !self.facts.is_free(result))

@@ -236,7 +236,7 @@ impl Body<'_> {
 
     /// Goes on at `pc`.
     fn jump(&self, row: &Row, pc: TokenStream) -> TokenStream {
-        let ticks = row.ticks || row.fusion.is_some_and(Fusion::to_top);
+        let ticks = row.ticks || row.fusion.is_some_and(Fusion::ticks);
         if ticks { self.tick(pc, |pc| self.dispatch.jump(pc)) } else { self.dispatch.jump(pc) }
     }
 
@@ -256,7 +256,7 @@ impl Body<'_> {
         let (pc, result, exit) = (self.pc(), local("result"), local("exit"));
         let next = self.next(row, layout);
         match (row.fusion, &row.result) {
-            (Some(Fusion::BrIf | Fusion::TopIf), _) => {
+            (Some(Fusion::BrIf | Fusion::TopIf | Fusion::BackIf), _) => {
                 let branch = self.branch(row, layout);
                 quote!(if #result { #branch } else { #next })
             }

@@ -73,13 +73,14 @@ fn row_info(table: &Table, row: &Row) -> TokenStream {
     let flow = match (row.fusion, &row.result) {
         (Some(Fusion::BrIf | Fusion::BrUnless), _) => ident("Branch"),
         (Some(Fusion::TopIf | Fusion::TopUnless), _) => ident("Top"),
+        (Some(Fusion::BackIf), _) => ident("Back"),
         (_, Outcome::Target) => ident("Jump"),
         (_, Outcome::Flow) => ident("Control"),
         _ => ident("Next"),
     };
     let (traps, commutes) = (row.traps, row.commutes);
-    let ticks = row.ticks || row.fusion.is_some_and(Fusion::to_top);
-    let [br_if, br_unless, select, top_if, top_unless] = row.fused.map(|fused| match fused {
+    let ticks = row.ticks || row.fusion.is_some_and(Fusion::ticks);
+    let [br_if, br_unless, select, top_if, top_unless, back_if] = row.fused.map(|fused| match fused {
         Some(at) => {
             let variant = &table.rows[at].variant;
             quote!(Some(Row::#variant))
@@ -91,7 +92,7 @@ fn row_info(table: &Table, row: &Row) -> TokenStream {
             name: #name, doc: #doc, group: #group, result: #result, operands: &[#(#operands),*],
             immediates: &[#(#immediates),*], opcodes: &[#(Opcode::#opcodes),*], keys: &[#(#keys),*], flow: FlowKind::#flow,
             traps: #traps, commutes: #commutes, ticks: #ticks, br_if: #br_if, br_unless: #br_unless, select: #select,
-            top_if: #top_if, top_unless: #top_unless,
+            top_if: #top_if, top_unless: #top_unless, back_if: #back_if,
         }
     }
 }
@@ -249,7 +250,7 @@ fn row_infos() -> TokenStream {
             pub traps: bool,
             /// Whether its first two operands may change places.
             pub commutes: bool,
-            /// Whether it ticks the budget: if it goes on, or if it goes to the loop top.
+            /// Whether it ticks the budget: if it goes on, or if it goes back.
             pub ticks: bool,
             /// The row that jumps if the result of this one is true.
             pub br_if: Option<Row>,
@@ -261,6 +262,8 @@ fn row_infos() -> TokenStream {
             pub top_if: Option<Row>,
             /// The row that goes to the loop top if the result of this one is false.
             pub top_unless: Option<Row>,
+            /// The row that jumps back, ticking the budget, if the result of this one is true.
+            pub back_if: Option<Row>,
         }
 
     }
@@ -320,6 +323,8 @@ fn signature_infos() -> TokenStream {
             Branch,
             /// At the next instruction or at the loop top, whose address a register holds.
             Top,
+            /// At the next instruction or at its target, which came earlier.
+            Back,
             /// At one of its targets.
             Jump,
             /// Wherever the machine says.

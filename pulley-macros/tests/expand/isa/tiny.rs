@@ -29,6 +29,8 @@ mod __isa {
         SelectI32LtSSRSS,
         ///`top_if_i32_lt r, s`: Goes to the loop top if `i32_lt` holds: `a < b`.
         TopIfI32LtRS,
+        ///`back_if_i32_lt r, s, target`: Branches back if `i32_lt` holds: `a < b`.
+        BackIfI32LtRS,
         ///`f64_neg s, r`: `-a`.
         F64NegSR,
         ///`count s, i, step, target`: Adds `step` to `x`.
@@ -53,6 +55,7 @@ mod __isa {
             Opcode::BrIfI32LtRI,
             Opcode::SelectI32LtSSRSS,
             Opcode::TopIfI32LtRS,
+            Opcode::BackIfI32LtRS,
             Opcode::F64NegSR,
             Opcode::CountSI,
             Opcode::LoadRS,
@@ -100,6 +103,9 @@ mod __isa {
         /// Goes to the loop top if `i32_lt` holds:
         /// `a < b`.
         TopIfI32Lt,
+        /// Branches back if `i32_lt` holds:
+        /// `a < b`.
+        BackIfI32Lt,
         /// `-a`.
         F64Neg,
         /// Adds `step` to `x`.
@@ -121,6 +127,7 @@ mod __isa {
             Row::BrIfI32Lt,
             Row::SelectI32Lt,
             Row::TopIfI32Lt,
+            Row::BackIfI32Lt,
             Row::F64Neg,
             Row::Count,
             Row::Load,
@@ -138,12 +145,12 @@ mod __isa {
         }
     }
     /// For each opcode, where the pairs that it is the first of start.
-    static PAIR_STARTS: [u16; 15usize] = [
-        0u16, 0u16, 0u16, 0u16, 1u16, 1u16, 2u16, 2u16, 2u16, 2u16, 2u16, 3u16, 3u16,
-        3u16, 3u16,
+    static PAIR_STARTS: [u16; 16usize] = [
+        0u16, 0u16, 0u16, 0u16, 1u16, 1u16, 2u16, 2u16, 2u16, 2u16, 2u16, 2u16, 3u16,
+        3u16, 3u16, 3u16,
     ];
-    static PAIR_FIRSTS: [u16; 3usize] = [3u16, 5u16, 10u16];
-    static PAIR_SECONDS: [u16; 3usize] = [1u16, 13u16, 5u16];
+    static PAIR_FIRSTS: [u16; 3usize] = [3u16, 5u16, 11u16];
+    static PAIR_SECONDS: [u16; 3usize] = [1u16, 14u16, 5u16];
     const _: () = assert!(
         Opcode::COUNT + Opcode::PAIRS <= u16::MAX as usize,
         "opcodes and pairs are more than u16 counts",
@@ -264,7 +271,7 @@ mod __isa {
         pub traps: bool,
         /// Whether its first two operands may change places.
         pub commutes: bool,
-        /// Whether it ticks the budget: if it goes on, or if it goes to the loop top.
+        /// Whether it ticks the budget: if it goes on, or if it goes back.
         pub ticks: bool,
         /// The row that jumps if the result of this one is true.
         pub br_if: Option<Row>,
@@ -276,6 +283,8 @@ mod __isa {
         pub top_if: Option<Row>,
         /// The row that goes to the loop top if the result of this one is false.
         pub top_unless: Option<Row>,
+        /// The row that jumps back, ticking the budget, if the result of this one is true.
+        pub back_if: Option<Row>,
     }
     /// The type of a result.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -324,6 +333,8 @@ mod __isa {
         Branch,
         /// At the next instruction or at the loop top, whose address a register holds.
         Top,
+        /// At the next instruction or at its target, which came earlier.
+        Back,
         /// At one of its targets.
         Jump,
         /// Wherever the machine says.
@@ -369,7 +380,7 @@ mod __isa {
         /// The number of targets in the table that follows the instruction.
         Targets,
     }
-    static ROWS: [RowInfo; 11usize] = [
+    static ROWS: [RowInfo; 12usize] = [
         RowInfo {
             name: "i32_sub",
             doc: "`a - b`.",
@@ -409,6 +420,7 @@ mod __isa {
             select: None,
             top_if: None,
             top_unless: None,
+            back_if: None,
         },
         RowInfo {
             name: "i32_lt",
@@ -444,6 +456,7 @@ mod __isa {
             select: Some(Row::SelectI32Lt),
             top_if: Some(Row::TopIfI32Lt),
             top_unless: None,
+            back_if: Some(Row::BackIfI32Lt),
         },
         RowInfo {
             name: "br_if_i32_lt",
@@ -482,6 +495,7 @@ mod __isa {
             select: None,
             top_if: None,
             top_unless: None,
+            back_if: None,
         },
         RowInfo {
             name: "select_i32_lt",
@@ -529,6 +543,7 @@ mod __isa {
             select: None,
             top_if: None,
             top_unless: None,
+            back_if: None,
         },
         RowInfo {
             name: "top_if_i32_lt",
@@ -561,6 +576,46 @@ mod __isa {
             select: None,
             top_if: None,
             top_unless: None,
+            back_if: None,
+        },
+        RowInfo {
+            name: "back_if_i32_lt",
+            doc: "Branches back if `i32_lt` holds:\n`a < b`.",
+            group: "rows",
+            result: None,
+            operands: &[
+                OperandInfo {
+                    name: "a",
+                    ty: "i32",
+                    class: Class::A,
+                    access: Access::Read,
+                },
+                OperandInfo {
+                    name: "b",
+                    ty: "i32",
+                    class: Class::A,
+                    access: Access::Read,
+                },
+            ],
+            immediates: &[
+                ImmediateInfo {
+                    name: "target",
+                    ty: "Target",
+                    size: <Target as Immediate>::SIZE as u16,
+                },
+            ],
+            opcodes: &[Opcode::BackIfI32LtRS],
+            keys: &[288u32],
+            flow: FlowKind::Back,
+            traps: false,
+            commutes: false,
+            ticks: true,
+            br_if: None,
+            br_unless: None,
+            select: None,
+            top_if: None,
+            top_unless: None,
+            back_if: None,
         },
         RowInfo {
             name: "f64_neg",
@@ -590,6 +645,7 @@ mod __isa {
             select: None,
             top_if: None,
             top_unless: None,
+            back_if: None,
         },
         RowInfo {
             name: "count",
@@ -633,6 +689,7 @@ mod __isa {
             select: None,
             top_if: None,
             top_unless: None,
+            back_if: None,
         },
         RowInfo {
             name: "load",
@@ -668,6 +725,7 @@ mod __isa {
             select: None,
             top_if: None,
             top_unless: None,
+            back_if: None,
         },
         RowInfo {
             name: "br",
@@ -693,6 +751,7 @@ mod __isa {
             select: None,
             top_if: None,
             top_unless: None,
+            back_if: None,
         },
         RowInfo {
             name: "set_lp",
@@ -712,6 +771,7 @@ mod __isa {
             select: None,
             top_if: None,
             top_unless: None,
+            back_if: None,
         },
         RowInfo {
             name: "call",
@@ -737,6 +797,7 @@ mod __isa {
             select: None,
             top_if: None,
             top_unless: None,
+            back_if: None,
         },
     ];
     static FIELDS_0: [Field; 1usize] = [
@@ -823,7 +884,21 @@ mod __isa {
             size: (2) as u16,
         },
     ];
-    static FIELDS_6: [Field; 1usize] = [
+    static FIELDS_6: [Field; 2usize] = [
+        Field {
+            name: "b",
+            kind: FieldKind::Slot,
+            offset: (2) as u16,
+            size: (2) as u16,
+        },
+        Field {
+            name: "target",
+            kind: FieldKind::Target,
+            offset: (4) as u16,
+            size: (<Target as Immediate>::SIZE) as u16,
+        },
+    ];
+    static FIELDS_7: [Field; 1usize] = [
         Field {
             name: "dst",
             kind: FieldKind::Slot,
@@ -831,7 +906,7 @@ mod __isa {
             size: (2) as u16,
         },
     ];
-    static FIELDS_7: [Field; 4usize] = [
+    static FIELDS_8: [Field; 4usize] = [
         Field {
             name: "x",
             kind: FieldKind::Slot,
@@ -857,7 +932,7 @@ mod __isa {
             size: (<Target as Immediate>::SIZE) as u16,
         },
     ];
-    static FIELDS_8: [Field; 2usize] = [
+    static FIELDS_9: [Field; 2usize] = [
         Field {
             name: "addr",
             kind: FieldKind::Slot,
@@ -871,7 +946,7 @@ mod __isa {
             size: (<__Offset as Immediate>::SIZE) as u16,
         },
     ];
-    static FIELDS_9: [Field; 1usize] = [
+    static FIELDS_10: [Field; 1usize] = [
         Field {
             name: "target",
             kind: FieldKind::Target,
@@ -879,8 +954,8 @@ mod __isa {
             size: (<Target as Immediate>::SIZE) as u16,
         },
     ];
-    static FIELDS_10: [Field; 0usize] = [];
-    static OPCODES: [OpcodeInfo; 14usize] = [
+    static FIELDS_11: [Field; 0usize] = [];
+    static OPCODES: [OpcodeInfo; 15usize] = [
         OpcodeInfo {
             name: "I32SubRRS",
             row: Row::I32Sub,
@@ -944,45 +1019,52 @@ mod __isa {
             size: (4) as u16,
         },
         OpcodeInfo {
+            name: "BackIfI32LtRS",
+            row: Row::BackIfI32Lt,
+            places: &[PlaceKind::R, PlaceKind::Slot],
+            fields: &FIELDS_6,
+            size: (4 + <Target as Immediate>::SIZE) as u16,
+        },
+        OpcodeInfo {
             name: "F64NegSR",
             row: Row::F64Neg,
             places: &[PlaceKind::Slot, PlaceKind::R],
-            fields: &FIELDS_6,
+            fields: &FIELDS_7,
             size: (4) as u16,
         },
         OpcodeInfo {
             name: "CountSI",
             row: Row::Count,
             places: &[PlaceKind::Slot, PlaceKind::Imm],
-            fields: &FIELDS_7,
+            fields: &FIELDS_8,
             size: (8 + <__Step as Immediate>::SIZE + <Target as Immediate>::SIZE) as u16,
         },
         OpcodeInfo {
             name: "LoadRS",
             row: Row::Load,
             places: &[PlaceKind::R, PlaceKind::Slot],
-            fields: &FIELDS_8,
+            fields: &FIELDS_9,
             size: (4 + <__Offset as Immediate>::SIZE) as u16,
         },
         OpcodeInfo {
             name: "Br",
             row: Row::Br,
             places: &[],
-            fields: &FIELDS_9,
+            fields: &FIELDS_10,
             size: (2 + <Target as Immediate>::SIZE) as u16,
         },
         OpcodeInfo {
             name: "SetLp",
             row: Row::SetLp,
             places: &[],
-            fields: &FIELDS_10,
+            fields: &FIELDS_11,
             size: (2) as u16,
         },
         OpcodeInfo {
             name: "Call",
             row: Row::Call,
             places: &[],
-            fields: &FIELDS_9,
+            fields: &FIELDS_10,
             size: (2 + <Target as Immediate>::SIZE) as u16,
         },
     ];
@@ -1142,6 +1224,22 @@ mod __isa {
                 })
             }
         }
+        ///`back_if_i32_lt r, s, target`
+        #[repr(C, packed)]
+        pub struct BackIfI32LtRS {
+            pub op: u16,
+            pub b: u16,
+            pub target: [u8; <Target as Immediate>::SIZE],
+        }
+        impl BackIfI32LtRS {
+            pub fn decode(bytes: &[u8]) -> Option<BackIfI32LtRS> {
+                Some(BackIfI32LtRS {
+                    op: opcode_at(bytes, super::Opcode::BackIfI32LtRS)?,
+                    b: u16_at(bytes, 2)?,
+                    target: bytes_at(bytes, 4)?,
+                })
+            }
+        }
         ///`f64_neg s, r`
         #[repr(C, packed)]
         pub struct F64NegSR {
@@ -1243,6 +1341,7 @@ mod __isa {
             size_of::<operands::BrIfI32LtRI>(),
             size_of::<operands::SelectI32LtSSRSS>(),
             size_of::<operands::TopIfI32LtRS>(),
+            size_of::<operands::BackIfI32LtRS>(),
             size_of::<operands::F64NegSR>(),
             size_of::<operands::CountSI>(),
             size_of::<operands::LoadRS>(),
@@ -1273,6 +1372,10 @@ mod __isa {
                 core::mem::offset_of!(operands::SelectI32LtSSRSS, if_false),
             ],
             &[core::mem::offset_of!(operands::TopIfI32LtRS, b)],
+            &[
+                core::mem::offset_of!(operands::BackIfI32LtRS, b),
+                core::mem::offset_of!(operands::BackIfI32LtRS, target),
+            ],
             &[core::mem::offset_of!(operands::F64NegSR, dst)],
             &[
                 core::mem::offset_of!(operands::CountSI, x),
@@ -1510,6 +1613,17 @@ mod __isa {
         #[inline]
         pub fn top_if_i32_lt(&mut self, a: Place, b: Place) -> Result<usize, NoForm> {
             self.emit(Row::TopIfI32Lt, &[a, b], &[])
+        }
+        /// Branches back if `i32_lt` holds:
+        /// `a < b`.
+        #[inline]
+        pub fn back_if_i32_lt(
+            &mut self,
+            a: Place,
+            b: Place,
+            target: i64,
+        ) -> Result<usize, NoForm> {
+            self.emit(Row::BackIfI32Lt, &[a, b], &[target])
         }
         /// `-a`.
         #[inline]

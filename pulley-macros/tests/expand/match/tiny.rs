@@ -127,6 +127,23 @@ mod __match_loop {
                             continue;
                         }
                     }
+                    Opcode::BackIfI32LtRS => {
+                        let v0 = Value::from_bits(a);
+                        let v1 = Value::from_bits(fp.get(pc.slot(2)));
+                        let result = crate::isa::rows::i32_lt(v0, v1);
+                        if result {
+                            let at = pc.jump(pc.read(4));
+                            budget = budget.tick();
+                            if budget.is_spent() {
+                                break (at, Exit::Poll);
+                            }
+                            pc = at;
+                            continue;
+                        } else {
+                            pc = pc.advance(4 + <Target as Immediate>::SIZE);
+                            continue;
+                        }
+                    }
                     Opcode::F64NegSR => {
                         let v0 = fa;
                         let result = crate::isa::rows::f64_neg(v0);

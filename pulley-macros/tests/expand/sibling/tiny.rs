@@ -18,7 +18,7 @@ mod __sibling_loop {
         Code,
         f64,
     ) -> u64;
-    static TABLE: [Handler; 17usize] = [
+    static TABLE: [Handler; 19usize] = [
         handlers::i32_sub_rrs,
         handlers::i32_sub_rri,
         handlers::i32_sub_rss,
@@ -27,6 +27,7 @@ mod __sibling_loop {
         handlers::br_if_i32_lt_ri,
         handlers::select_i32_lt_ssrss,
         handlers::top_if_i32_lt_rs,
+        handlers::back_if_i32_lt_rs,
         handlers::f64_neg_sr,
         handlers::count_si,
         handlers::load_rs,
@@ -368,6 +369,46 @@ mod __sibling_loop {
                     return next(pc, fp, memory_base, a, machine, lp, fa);
                 } else {
                     let pc = pc.advance(4);
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::arch::asm!(
+                        "/* {} */", inout(reg) next, options(nomem, nostack,
+                        preserves_flags)
+                    );
+                    return next(pc, fp, memory_base, a, machine, lp, fa);
+                }
+            }
+        }
+        pub(super) unsafe extern "sysv64" fn back_if_i32_lt_rs(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut lp: Code,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let mut memory_length: usize = (*machine).words.memory_length;
+                let mut budget: Budget = (*machine).words.budget;
+                let v0 = Value::from_bits(a);
+                let v1 = Value::from_bits(fp.get(pc.slot(2)));
+                let result = crate::isa::rows::i32_lt(v0, v1);
+                if result {
+                    let at = pc.jump(pc.read(4));
+                    budget = budget.tick();
+                    (*machine).words.budget = budget;
+                    if budget.is_spent() {
+                        return super::poll(at, fp, memory_base, a, machine, lp, fa);
+                    }
+                    let pc = at;
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::arch::asm!(
+                        "/* {} */", inout(reg) next, options(nomem, nostack,
+                        preserves_flags)
+                    );
+                    return next(pc, fp, memory_base, a, machine, lp, fa);
+                } else {
+                    let pc = pc.advance(4 + <Target as Immediate>::SIZE);
                     let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
                     ::core::arch::asm!(
                         "/* {} */", inout(reg) next, options(nomem, nostack,

@@ -20,7 +20,7 @@ mod __tail_loop {
         Budget,
         f64,
     ) -> u64;
-    static TABLE: [Handler; 17usize] = [
+    static TABLE: [Handler; 18usize] = [
         handlers::i32_sub_rrs,
         handlers::i32_sub_rri,
         handlers::i32_sub_rss,
@@ -29,6 +29,7 @@ mod __tail_loop {
         handlers::br_if_i32_lt_ri,
         handlers::select_i32_lt_ssrss,
         handlers::top_if_i32_lt_rs,
+        handlers::back_if_i32_lt_rs,
         handlers::f64_neg_sr,
         handlers::count_si,
         handlers::load_rs,
@@ -438,6 +439,67 @@ mod __tail_loop {
                     )
                 } else {
                     let pc = pc.advance(4);
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    become next(
+                        pc,
+                        fp,
+                        memory_base,
+                        memory_length,
+                        a,
+                        machine,
+                        lp,
+                        budget,
+                        fa,
+                    )
+                }
+            }
+        }
+        pub(super) unsafe extern "rust-preserve-none" fn back_if_i32_lt_rs(
+            mut pc: Code,
+            mut fp: Frame,
+            mut memory_base: *mut u8,
+            mut memory_length: usize,
+            mut a: u64,
+            mut machine: *mut Machine,
+            mut lp: Code,
+            mut budget: Budget,
+            mut fa: f64,
+        ) -> u64 {
+            unsafe {
+                let v0 = Value::from_bits(a);
+                let v1 = Value::from_bits(fp.get(pc.slot(2)));
+                let result = crate::isa::rows::i32_lt(v0, v1);
+                if result {
+                    let at = pc.jump(pc.read(4));
+                    budget = budget.tick();
+                    if budget.is_spent() {
+                        become super::poll(
+                            at,
+                            fp,
+                            memory_base,
+                            memory_length,
+                            a,
+                            machine,
+                            lp,
+                            budget,
+                            fa,
+                        )
+                    }
+                    let pc = at;
+                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    become next(
+                        pc,
+                        fp,
+                        memory_base,
+                        memory_length,
+                        a,
+                        machine,
+                        lp,
+                        budget,
+                        fa,
+                    )
+                } else {
+                    let pc = pc.advance(4 + <Target as Immediate>::SIZE);
                     let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
                     become next(
                         pc,
