@@ -12,7 +12,7 @@ use crate::vcode::BlockId;
 const CHAIN: usize = 64;
 
 /// How many instructions in front of its exit a block may have that is repeated.
-const SHORT: usize = 3;
+const SHORT: usize = 5;
 
 /// The same of a block that ends in a table: what an interpreter does between two instructions of its own program.
 const SHORT_DISPATCH: usize = 6;
@@ -20,7 +20,7 @@ const SHORT_DISPATCH: usize = 6;
 /// How many targets a table may have that is repeated.
 const SHORT_TABLE: usize = 256;
 
-/// Repeated blocks make a function longer by at most one part in this many.
+/// Repeated blocks make a function longer by at most one part in this many; those that end in tables as much again.
 const GROWTH: usize = 3;
 
 /// Improves `placed` in place. Blocks that are not reached any more leave its order.
@@ -68,7 +68,7 @@ fn thread_jumps(placed: &mut Placed) {
 /// comes to its bottom, next to the counter that it tests.
 fn repeat_short_blocks(placed: &mut Placed) {
     let total: usize = placed.blocks.iter().map(|block| block.insts.len() + 1).sum();
-    let mut budget = 64 + total / GROWTH;
+    let mut room = Room { blocks: 64 + total / GROWTH, tables: 64 + total / GROWTH };
     let mut place = vec![usize::MAX; placed.blocks.len()];
     placed.order.iter().enumerate().for_each(|(n, id)| place[id.index()] = n);
     let mut order = Vec::with_capacity(placed.order.len());
@@ -78,7 +78,7 @@ fn repeat_short_blocks(placed: &mut Placed) {
         order.push(id);
         match placed.blocks[id.index()].exit {
             Exit::Jump(to) => {
-                if let Some(copy) = repeated(&placed.blocks, to, next, &mut budget).filter(|_| to != id) {
+                if let Some(copy) = repeated(&placed.blocks, to, next, &mut room).filter(|_| to != id) {
                     let block = &mut placed.blocks[id.index()];
                     block.insts.extend(copy.insts);
                     (block.exit, block.exit_loc) = (copy.exit, copy.exit_loc);
@@ -90,9 +90,9 @@ fn repeat_short_blocks(placed: &mut Placed) {
                 let leads_back = |to: BlockId| place[to.index()] <= n;
                 let first = leads_back(otherwise) && !leads_back(then);
                 let to = if first { then } else { otherwise };
-                let Some((copy, room)) = dispatch(&placed.blocks, to) else { continue };
-                let Some(rest) = budget.checked_sub(copy.insts.len() + 1 + room) else { continue };
-                budget = rest;
+                let Some((copy, table)) = dispatch(&placed.blocks, to) else { continue };
+                let Some(rest) = room.tables.checked_sub(copy.insts.len() + 1 + table) else { continue };
+                room.tables = rest;
                 let new = BlockId(placed.blocks.len() as u32);
                 placed.blocks.push(copy);
                 order.push(new);
@@ -106,18 +106,32 @@ fn repeat_short_blocks(placed: &mut Placed) {
     placed.order = order;
 }
 
-/// What to do in place of a jump to `to`, where block `next` follows it, if that is worth its room in `budget`.
-fn repeated(blocks: &[Block], to: BlockId, next: Option<BlockId>, budget: &mut usize) -> Option<Block> {
+/// How many more instructions may be repeated.
+struct Room {
+    /// In blocks that end in a branch or a return.
+    blocks: usize,
+    /// In those that end in a table, which are counted as well.
+    tables: usize,
+}
+
+/// What to do in place of a jump to `to`, where block `next` follows it, if that is worth its room.
+fn repeated(blocks: &[Block], to: BlockId, next: Option<BlockId>, room: &mut Room) -> Option<Block> {
     let target = &blocks[to.index()];
     let length = target.insts.len();
     let falls_through = next == Some(to);
-    let (copy, table) = match &target.exit {
-        Exit::Branch { .. } if length == 0 || !falls_through && length <= SHORT => (target.clone(), 0),
-        Exit::Stop if length == 1 || !falls_through && length <= SHORT => (target.clone(), 0),
-        Exit::Table { .. } | Exit::Jump(_) if !falls_through => dispatch(blocks, to)?,
+    let (copy, left, size) = match &target.exit {
+        Exit::Branch { .. } if length == 0 || !falls_through && length <= SHORT => {
+            (target.clone(), &mut room.blocks, length + 1)
+        }
+        Exit::Stop if length == 1 || !falls_through && length <= SHORT => (target.clone(), &mut room.blocks, length),
+        Exit::Table { .. } | Exit::Jump(_) if !falls_through => {
+            let (copy, table) = dispatch(blocks, to)?;
+            let size = copy.insts.len() + 1 + table;
+            (copy, &mut room.tables, size)
+        }
         _ => return None,
     };
-    *budget = budget.checked_sub(copy.insts.len() + 1 + table)?;
+    *left = left.checked_sub(size)?;
     Some(copy)
 }
 
