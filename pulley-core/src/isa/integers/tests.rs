@@ -27,7 +27,7 @@ fn i32_arithmetic_agrees_with_wider_arithmetic() {
         assert_eq!(int::i32_max_u(ua, ub) as u128, if ux > uy { ux } else { uy }, "{ua}, {ub}");
         assert_eq!(int::i32_add_mul(a, b, 3), (x + y * 3) as i32, "{a} + {b} * 3");
         assert_eq!(int::i32_add_shl(a, b, Shift(4)), (x + y * 16) as i32, "{a} + ({b} << 4)");
-        assert_eq!(int::i32_shr_u_and(ua, Shift(5), Step(b)), (ux / 32 & uy) as u32, "({ua} >> 5) & {b}");
+        assert_eq!(int::i32_shr_u_and(ua, Shift(5), Step(b)), ((ux / 32) & uy) as u32, "({ua} >> 5) & {b}");
     }
 }
 
@@ -96,7 +96,7 @@ fn i64_arithmetic_agrees_with_wider_arithmetic() {
         assert_eq!(int::i64_add_mul(a, b, 3), (x + y * 3) as i64, "{a} + {b} * 3");
         assert_eq!(int::i64_add_shl(a, b, Shift(4)), (x + y * 16) as i64, "{a} + ({b} << 4)");
         let mask = b as i32;
-        assert_eq!(int::i64_shr_u_and(ua, Shift(5), Step(mask)), ua / 32 & mask as i64 as u64, "({a} >> 5) & {mask}");
+        assert_eq!(int::i64_shr_u_and(ua, Shift(5), Step(mask)), (ua / 32) & mask as i64 as u64, "({a} >> 5) & {mask}");
     }
 }
 
