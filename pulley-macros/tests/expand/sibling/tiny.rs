@@ -18,7 +18,7 @@ mod __sibling_loop {
         Code,
         f64,
     ) -> u64;
-    static TABLE: [Handler; 19usize] = [
+    static TABLE: [Handler; 18usize] = [
         handlers::i32_sub_rrs,
         handlers::i32_sub_rri,
         handlers::i32_sub_rss,
@@ -174,10 +174,8 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(4);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                ::core::arch::asm!(
-                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
-                );
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::hint::black_box(());
                 return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
@@ -198,10 +196,8 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(6);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                ::core::arch::asm!(
-                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
-                );
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::hint::black_box(());
                 return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
@@ -222,10 +218,8 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(6);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                ::core::arch::asm!(
-                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
-                );
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::hint::black_box(());
                 return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
@@ -246,10 +240,8 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(8);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                ::core::arch::asm!(
-                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
-                );
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::hint::black_box(());
                 return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
@@ -270,10 +262,8 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(4);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                ::core::arch::asm!(
-                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
-                );
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::hint::black_box(());
                 return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
@@ -294,19 +284,13 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 if result {
                     let pc = pc.jump(pc.read(6));
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                    ::core::arch::asm!(
-                        "/* {} */", inout(reg) next, options(nomem, nostack,
-                        preserves_flags)
-                    );
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::hint::black_box(());
                     return next(pc, fp, memory_base, a, machine, lp, fa);
                 } else {
                     let pc = pc.advance(6 + <Target as Immediate>::SIZE);
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                    ::core::arch::asm!(
-                        "/* {} */", inout(reg) next, options(nomem, nostack,
-                        preserves_flags)
-                    );
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::hint::black_box(());
                     return next(pc, fp, memory_base, a, machine, lp, fa);
                 }
             }
@@ -331,10 +315,8 @@ mod __sibling_loop {
                 let result = if result { v2 } else { v3 };
                 fp.set(pc.slot(2), Value::to_bits(result));
                 let pc = pc.advance(10);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                ::core::arch::asm!(
-                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
-                );
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::hint::black_box(());
                 return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
@@ -361,19 +343,13 @@ mod __sibling_loop {
                         return super::poll(at, fp, memory_base, a, machine, lp, fa);
                     }
                     let pc = at;
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                    ::core::arch::asm!(
-                        "/* {} */", inout(reg) next, options(nomem, nostack,
-                        preserves_flags)
-                    );
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::hint::black_box(());
                     return next(pc, fp, memory_base, a, machine, lp, fa);
                 } else {
                     let pc = pc.advance(4);
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                    ::core::arch::asm!(
-                        "/* {} */", inout(reg) next, options(nomem, nostack,
-                        preserves_flags)
-                    );
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::hint::black_box(());
                     return next(pc, fp, memory_base, a, machine, lp, fa);
                 }
             }
@@ -401,19 +377,13 @@ mod __sibling_loop {
                         return super::poll(at, fp, memory_base, a, machine, lp, fa);
                     }
                     let pc = at;
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                    ::core::arch::asm!(
-                        "/* {} */", inout(reg) next, options(nomem, nostack,
-                        preserves_flags)
-                    );
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::hint::black_box(());
                     return next(pc, fp, memory_base, a, machine, lp, fa);
                 } else {
                     let pc = pc.advance(4 + <Target as Immediate>::SIZE);
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                    ::core::arch::asm!(
-                        "/* {} */", inout(reg) next, options(nomem, nostack,
-                        preserves_flags)
-                    );
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::hint::black_box(());
                     return next(pc, fp, memory_base, a, machine, lp, fa);
                 }
             }
@@ -434,10 +404,8 @@ mod __sibling_loop {
                 let result = crate::isa::rows::f64_neg(v0);
                 fp.set(pc.slot(2), Value::to_bits(result));
                 let pc = pc.advance(4);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                ::core::arch::asm!(
-                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
-                );
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::hint::black_box(());
                 return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
@@ -459,22 +427,16 @@ mod __sibling_loop {
                 fp.set(pc.slot(2), Value::to_bits(v0));
                 if result {
                     let pc = pc.jump(pc.read(8 + <__Step as Immediate>::SIZE));
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                    ::core::arch::asm!(
-                        "/* {} */", inout(reg) next, options(nomem, nostack,
-                        preserves_flags)
-                    );
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::hint::black_box(());
                     return next(pc, fp, memory_base, a, machine, lp, fa);
                 } else {
                     let pc = pc
                         .advance(
                             8 + <__Step as Immediate>::SIZE + <Target as Immediate>::SIZE,
                         );
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                    ::core::arch::asm!(
-                        "/* {} */", inout(reg) next, options(nomem, nostack,
-                        preserves_flags)
-                    );
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::hint::black_box(());
                     return next(pc, fp, memory_base, a, machine, lp, fa);
                 }
             }
@@ -513,10 +475,8 @@ mod __sibling_loop {
                 };
                 a = Value::to_bits(result);
                 let pc = pc.advance(4 + <__Offset as Immediate>::SIZE);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                ::core::arch::asm!(
-                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
-                );
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::hint::black_box(());
                 return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
@@ -534,10 +494,8 @@ mod __sibling_loop {
                 let mut budget: Budget = (*machine).words.budget;
                 let result = crate::isa::rows::br(pc.read(2));
                 let pc = pc.jump(result);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                ::core::arch::asm!(
-                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
-                );
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::hint::black_box(());
                 return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
@@ -557,10 +515,8 @@ mod __sibling_loop {
                 crate::isa::rows::set_lp(&mut own_lp, pc.advance(2));
                 lp = own_lp;
                 let pc = pc.advance(2);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                ::core::arch::asm!(
-                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
-                );
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::hint::black_box(());
                 return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }
@@ -595,11 +551,8 @@ mod __sibling_loop {
                             return super::poll(at, fp, memory_base, a, machine, lp, fa);
                         }
                         let pc = at;
-                        let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                        ::core::arch::asm!(
-                            "/* {} */", inout(reg) next, options(nomem, nostack,
-                            preserves_flags)
-                        );
+                        let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                        ::core::hint::black_box(());
                         return next(pc, fp, memory_base, a, machine, lp, fa);
                     }
                     Flow::Jump => {
@@ -610,11 +563,8 @@ mod __sibling_loop {
                             return super::poll(at, fp, memory_base, a, machine, lp, fa);
                         }
                         let pc = at;
-                        let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                        ::core::arch::asm!(
-                            "/* {} */", inout(reg) next, options(nomem, nostack,
-                            preserves_flags)
-                        );
+                        let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                        ::core::hint::black_box(());
                         return next(pc, fp, memory_base, a, machine, lp, fa);
                     }
                     Flow::Exit(exit) => {
@@ -670,19 +620,13 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 if result {
                     let pc = pc.jump(pc.read(6));
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                    ::core::arch::asm!(
-                        "/* {} */", inout(reg) next, options(nomem, nostack,
-                        preserves_flags)
-                    );
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::hint::black_box(());
                     return next(pc, fp, memory_base, a, machine, lp, fa);
                 } else {
                     let pc = pc.advance(6 + <Target as Immediate>::SIZE);
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                    ::core::arch::asm!(
-                        "/* {} */", inout(reg) next, options(nomem, nostack,
-                        preserves_flags)
-                    );
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::hint::black_box(());
                     return next(pc, fp, memory_base, a, machine, lp, fa);
                 }
             }
@@ -704,11 +648,8 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 if result {
                     let pc = pc.jump(pc.read(6));
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                    ::core::arch::asm!(
-                        "/* {} */", inout(reg) next, options(nomem, nostack,
-                        preserves_flags)
-                    );
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    ::core::hint::black_box(());
                     return next(pc, fp, memory_base, a, machine, lp, fa);
                 } else {
                     let pc = pc.advance(6 + <Target as Immediate>::SIZE);
@@ -731,11 +672,8 @@ mod __sibling_loop {
                                 return super::poll(at, fp, memory_base, a, machine, lp, fa);
                             }
                             let pc = at;
-                            let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                            ::core::arch::asm!(
-                                "/* {} */", inout(reg) next, options(nomem, nostack,
-                                preserves_flags)
-                            );
+                            let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                            ::core::hint::black_box(());
                             return next(pc, fp, memory_base, a, machine, lp, fa);
                         }
                         Flow::Jump => {
@@ -746,11 +684,8 @@ mod __sibling_loop {
                                 return super::poll(at, fp, memory_base, a, machine, lp, fa);
                             }
                             let pc = at;
-                            let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                            ::core::arch::asm!(
-                                "/* {} */", inout(reg) next, options(nomem, nostack,
-                                preserves_flags)
-                            );
+                            let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                            ::core::hint::black_box(());
                             return next(pc, fp, memory_base, a, machine, lp, fa);
                         }
                         Flow::Exit(exit) => {
@@ -790,10 +725,8 @@ mod __sibling_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(6);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
-                ::core::arch::asm!(
-                    "/* {} */", inout(reg) next, options(nomem, nostack, preserves_flags)
-                );
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                ::core::hint::black_box(());
                 return next(pc, fp, memory_base, a, machine, lp, fa);
             }
         }

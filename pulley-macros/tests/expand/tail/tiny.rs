@@ -175,7 +175,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(4);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -206,7 +206,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(6);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -237,7 +237,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(6);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -268,7 +268,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(8);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -299,7 +299,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(4);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -330,7 +330,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 if result {
                     let pc = pc.jump(pc.read(6));
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -344,7 +344,7 @@ mod __tail_loop {
                     )
                 } else {
                     let pc = pc.advance(6 + <Target as Immediate>::SIZE);
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -379,7 +379,7 @@ mod __tail_loop {
                 let result = if result { v2 } else { v3 };
                 fp.set(pc.slot(2), Value::to_bits(result));
                 let pc = pc.advance(10);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -425,7 +425,7 @@ mod __tail_loop {
                         )
                     }
                     let pc = at;
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -439,7 +439,7 @@ mod __tail_loop {
                     )
                 } else {
                     let pc = pc.advance(4);
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -486,7 +486,7 @@ mod __tail_loop {
                         )
                     }
                     let pc = at;
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -500,7 +500,7 @@ mod __tail_loop {
                     )
                 } else {
                     let pc = pc.advance(4 + <Target as Immediate>::SIZE);
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -531,7 +531,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::f64_neg(v0);
                 fp.set(pc.slot(2), Value::to_bits(result));
                 let pc = pc.advance(4);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -563,7 +563,7 @@ mod __tail_loop {
                 fp.set(pc.slot(2), Value::to_bits(v0));
                 if result {
                     let pc = pc.jump(pc.read(8 + <__Step as Immediate>::SIZE));
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -580,7 +580,7 @@ mod __tail_loop {
                         .advance(
                             8 + <__Step as Immediate>::SIZE + <Target as Immediate>::SIZE,
                         );
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -631,7 +631,7 @@ mod __tail_loop {
                 };
                 a = Value::to_bits(result);
                 let pc = pc.advance(4 + <__Offset as Immediate>::SIZE);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -659,7 +659,7 @@ mod __tail_loop {
             unsafe {
                 let result = crate::isa::rows::br(pc.read(2));
                 let pc = pc.jump(result);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -689,7 +689,7 @@ mod __tail_loop {
                 crate::isa::rows::set_lp(&mut own_lp, pc.advance(2));
                 lp = own_lp;
                 let pc = pc.advance(2);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -743,7 +743,7 @@ mod __tail_loop {
                             )
                         }
                         let pc = at;
-                        let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                        let next = *TABLE.get_unchecked(pc.opcode() as usize);
                         become next(
                             pc,
                             fp,
@@ -773,7 +773,7 @@ mod __tail_loop {
                             )
                         }
                         let pc = at;
-                        let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                        let next = *TABLE.get_unchecked(pc.opcode() as usize);
                         become next(
                             pc,
                             fp,
@@ -843,7 +843,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 if result {
                     let pc = pc.jump(pc.read(6));
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -857,7 +857,7 @@ mod __tail_loop {
                     )
                 } else {
                     let pc = pc.advance(6 + <Target as Immediate>::SIZE);
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -889,7 +889,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 if result {
                     let pc = pc.jump(pc.read(6));
-                    let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -931,7 +931,7 @@ mod __tail_loop {
                                 )
                             }
                             let pc = at;
-                            let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                            let next = *TABLE.get_unchecked(pc.opcode() as usize);
                             become next(
                                 pc,
                                 fp,
@@ -961,7 +961,7 @@ mod __tail_loop {
                                 )
                             }
                             let pc = at;
-                            let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                            let next = *TABLE.get_unchecked(pc.opcode() as usize);
                             become next(
                                 pc,
                                 fp,
@@ -1013,7 +1013,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(6);
-                let mut next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *TABLE.get_unchecked(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
