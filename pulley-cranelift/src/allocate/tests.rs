@@ -1,5 +1,7 @@
 //! Random and hand-written functions, allocated and checked.
 
+mod passes;
+
 use pulley_core::isa::{Class, Place, Row};
 use smallvec::smallvec;
 
