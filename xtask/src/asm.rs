@@ -24,8 +24,9 @@ pub(crate) fn is_hot(row: Row) -> bool {
     simple && info.group != "table" && !SLOW.contains(&info.name) || HOT.contains(&info.name)
 }
 
-/// Of the match loop's instructions, at most one in this many may use the host stack.
-const MATCH_STACK_SHARE: usize = 20;
+/// Of the match loop's instructions, at most one in this many may use the host stack: the state has ten words, and the arms for
+/// slow rows save some of them.
+const MATCH_STACK_SHARE: usize = 16;
 
 /// Of the hot handlers of the sibling tier, at most one in this many may push: its calling convention leaves three scratch
 /// registers.

@@ -9,7 +9,7 @@
 use super::body::{Body, Dispatch};
 use super::outlined::{self, Outlined};
 use super::{forms, uses};
-use crate::ast::{RegisterKind, Table};
+use crate::ast::{Register, RegisterKind, Table};
 use crate::parse::Client;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -57,7 +57,11 @@ fn expand(table: &Table, client: &Client) -> TokenStream {
     let Outlined { items, arm } = outlined::emit(table, isa, &client.outlined);
     let params = super::params(table);
     let (machine, carrier) = (super::machine(table), super::carrier(table));
-    let locals = table.registers.iter().map(|register| {
+    let variables = || {
+        let in_machine = |register: &&Register| outlined::is_in_machine(table, register, &client.outlined);
+        table.registers.iter().filter(move |register| !in_machine(register))
+    };
+    let locals = variables().map(|register| {
         let words = register.words();
         let (name, names) = (&register.name, words.iter().map(|(name, _)| name));
         match &register.kind {
@@ -72,7 +76,7 @@ fn expand(table: &Table, client: &Client) -> TokenStream {
             RegisterKind::Word(_) => quote!(let mut #name = #name;),
         }
     });
-    let kept = table.registers.iter().filter(|register| super::outlives_polls(table, register));
+    let kept = variables().filter(|register| super::outlives_polls(table, register));
     let kept = kept.map(|register| &register.name);
     let observe = observe.map(|observe| quote!(#observe(#pc, #fp, #machine);));
     let opcode = match client.pairs {

@@ -1,14 +1,15 @@
 //! Opcodes outside the match loop's `match`: a function each, called through a table with the state in memory.
 //!
 //! One more call per instruction, and a compile time that only adds up. `outlined = [q];` does that to the forms that name
-//! these registers, which exist for the sake of loops that keep them in machine registers.
+//! these registers, which exist for the sake of loops that keep them in machine registers: here they stay in the machine's
+//! `words`, and none of the `match`'s variables is spent on them.
 //!
 //! `outlined;` does it to all: unoptimised, one function for all would have a stack slot for each variable of each arm, more
 //! than 100 KiB of them.
 
 use super::body::{Body, Dispatch};
 use super::{forms, uses};
-use crate::ast::{Form, Place, Row, Table};
+use crate::ast::{Form, Place, Register, Row, Table};
 use crate::parse::Outline;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -42,15 +43,35 @@ pub fn is_outlined(table: &Table, form: &Form, outlined: &Outline) -> bool {
     })
 }
 
-/// The words of all registers live in `state` between two instructions.
+/// Whether a register stays in the machine's `words` while the loop runs.
+pub fn is_in_machine(table: &Table, register: &Register, outlined: &Outline) -> bool {
+    let Outline::Naming(outlined) = outlined else { return false };
+    outlined.contains(&register.name) && super::outlives_exits(table, register)
+}
+
+/// The words of registers live in `state` between two instructions, or in the machine.
 struct InState<'a> {
     pc: &'a Ident,
+    machine: &'a Ident,
     words: &'a [Ident],
+    in_machine: &'a [Ident],
 }
 
 impl Dispatch for InState<'_> {
     fn fetch(&self) -> TokenStream {
-        self.words.iter().map(|word| quote!(let mut #word = state.#word;)).collect()
+        let (machine, words, in_machine) = (self.machine, self.words, self.in_machine);
+        quote! {
+            #(let mut #words = state.#words;)*
+            #(let mut #in_machine = (*#machine).words.#in_machine;)*
+        }
+    }
+
+    fn assigned(&self, word: &Ident) -> TokenStream {
+        let machine = self.machine;
+        match self.in_machine.contains(word) {
+            true => quote!((*#machine).words.#word = #word;),
+            false => TokenStream::new(),
+        }
     }
 
     fn jump(&self, pc: TokenStream) -> TokenStream {
@@ -82,9 +103,12 @@ pub fn emit(table: &Table, isa: &TokenStream, outlined: &Outline) -> Outlined {
         return Outlined { items: TokenStream::new(), arm: TokenStream::new() };
     }
     let uses = uses(table, isa);
-    let (words, types): (Vec<_>, Vec<_>) = table.registers.iter().flat_map(|register| register.words()).unzip();
-    let pc = &table.registers[0].name;
-    let dispatch = InState { pc, words: &words };
+    let (in_machine, in_state): (Vec<_>, Vec<_>) =
+        table.registers.iter().partition(|register| is_in_machine(table, register, outlined));
+    let (words, types): (Vec<_>, Vec<_>) = in_state.iter().flat_map(|register| register.words()).unzip();
+    let in_machine: Vec<Ident> = in_machine.iter().map(|register| register.name.clone()).collect();
+    let (pc, machine) = (&table.registers[0].name, super::machine(table));
+    let dispatch = InState { pc, machine, words: &words, in_machine: &in_machine };
     let body = Body { table, isa: isa.clone(), dispatch: &dispatch };
     let name = |row: &Row, form: &Form| {
         let places: String = form.places.iter().map(|place| place.letter()).collect();
@@ -100,7 +124,7 @@ pub fn emit(table: &Table, isa: &TokenStream, outlined: &Outline) -> Outlined {
     });
     let count = forms(table).count();
     let items = quote! {
-        /// All registers.
+        /// The registers that the loop has variables for.
         pub(crate) struct State { #(#words: #types),* }
 
         /// By opcode: runs one instruction; something if that leaves the loop.
