@@ -288,10 +288,7 @@ fn run(tier: &Tier, words: &[Word]) -> TokenStream {
 }
 
 /// The name of an opcode's handler: `i32_add_rrs`.
-fn handler(row: &crate::ast::Row, form: &crate::ast::Form) -> Ident {
+pub fn handler(row: &crate::ast::Row, form: &crate::ast::Form) -> Ident {
     let places: String = form.places.iter().map(|place| place.letter()).collect();
-    match places.is_empty() {
-        true => format_ident!("{}_", row.name),
-        false => format_ident!("{}_{}", row.name, places),
-    }
+    format_ident!("{}_{}", row.name, places)
 }

@@ -8,8 +8,9 @@
 //! than 100 KiB of them.
 
 use super::body::{Body, Dispatch};
+use super::handlers::handler;
 use super::{forms, uses};
-use crate::ast::{Form, Place, Register, Row, Table};
+use crate::ast::{Form, Place, Register, Table};
 use crate::parse::Outline;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -110,16 +111,12 @@ pub fn emit(table: &Table, isa: &TokenStream, outlined: &Outline) -> Outlined {
     let (pc, machine) = (&table.registers[0].name, super::machine(table));
     let dispatch = InState { pc, machine, words: &words, in_machine: &in_machine };
     let body = Body { table, isa: isa.clone(), dispatch: &dispatch };
-    let name = |row: &Row, form: &Form| {
-        let places: String = form.places.iter().map(|place| place.letter()).collect();
-        format_ident!("{}_{}", row.name, places)
-    };
     let functions = forms(table).filter(|(_, form)| is_outlined(table, form, outlined)).map(|(row, form)| {
-        let (name, body) = (name(row, form), body.emit(row, form));
+        let (name, body) = (handler(row, form), body.emit(row, form));
         quote!(pub(super) unsafe fn #name(state: &mut State) -> Option<Exit> { unsafe { #body } })
     });
     let entries = forms(table).map(|(row, form)| match is_outlined(table, form, outlined) {
-        true => name(row, form),
+        true => handler(row, form),
         false => format_ident!("in_the_match"),
     });
     let count = forms(table).count();
