@@ -7,15 +7,19 @@ mod clock;
 #[cfg(feature = "count-instructions")]
 pub mod count;
 mod failure;
+mod info;
 mod input;
 mod invoke;
+mod json;
 mod limits;
 mod listing;
 mod objdump;
 mod operator;
+mod output;
 #[cfg(feature = "profile")]
 mod profile;
 mod run;
+mod shell;
 pub mod wast;
 
 use args::{Command, Options};
@@ -33,8 +37,11 @@ pub fn main() -> ExitCode {
         }
         #[cfg(feature = "profile")]
         Command::Profile(options) => profile::profile(&options),
+        Command::Info(options) => info::info(&options),
         Command::Objdump(options) => objdump::objdump(&options),
         Command::Wast(options) => wast::command(&options),
+        Command::Completions(options) => shell::completions(&options),
+        Command::Man(options) => shell::man(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@ use crate::args::ObjdumpOptions;
 use crate::failure::Failure;
 use crate::listing::{self, Listing};
 use crate::operator::Operators;
-use crate::{input, run};
+use crate::{input, output, run};
 use pulley::Config;
 use std::io::{self, Write};
 
@@ -23,20 +23,12 @@ pub(crate) fn objdump(options: &ObjdumpOptions) -> Result<(), Failure> {
     let is_wanted = |position: usize| wanted.is_none_or(|wanted| wanted == position);
     let operators = Operators::read(&wasm, is_wanted).map_err(|error| Failure::about(file, format_args!("{error}")))?;
     let listing = Listing { module, operators };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let written = (0..module.functions.len())
-        .filter(|position| is_wanted(*position))
-        .try_for_each(|position| print(&listing, position, &mut out))
-        .and_then(|()| out.flush());
-    match written {
-        // Whoever read this has seen enough.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| Failure::about(file, format_args!("cannot print: {error}"))),
-    }
+    let mut positions = (0..module.functions.len()).filter(|position| is_wanted(*position));
+    output::to_stdout(|out| positions.try_for_each(|position| print(&listing, position, out)))
 }
 
 /// Prints the function at `position` among those that the module defines.
-fn print(listing: &Listing<'_>, position: usize, out: &mut impl Write) -> io::Result<()> {
+fn print(listing: &Listing<'_>, position: usize, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", listing.heading(position))?;
     for line in listing.lines(&listing.module.functions[position]) {
         match line.operator {

@@ -2,7 +2,7 @@
 
 use crate::args::{CompileOptions, RunOptions};
 use crate::failure::Failure;
-use crate::{clock, input, invoke, limits};
+use crate::{clock, input, invoke, limits, output};
 use pulley::{Config, Engine, Error, Func, Instance, Linker, Module, Store, Trap};
 use pulley_wasi::{DirPerms, FilePerms, I32Exit, WasiCtx};
 use std::ffi::OsStr;
@@ -86,7 +86,7 @@ pub(crate) fn engine(
     mut config: Config,
     max_wasm_stack: Option<usize>,
 ) -> Result<Engine, Failure> {
-    config.optimize(options.optimize).loop_top(options.loop_top);
+    config.optimize(options.optimize()).loop_top(options.loop_top);
     if let Some(pins) = options.pins {
         config.pinned_registers(pins);
     }
@@ -224,15 +224,7 @@ fn call_export(
     let mut results = invoke::placeholders(&ty);
     let timed = options.bench && !module.imports().any(|import| import.module() == "bench");
     call(func, store, &args, &mut results, timed).map_err(|error| ending(file, &error))?;
-    let mut stdout = std::io::stdout().lock();
-    for value in &results {
-        match writeln!(stdout, "{}", invoke::Printed(value)) {
-            // Whoever read this has seen enough.
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(()),
-            result => result.map_err(|error| Failure::Error(format!("cannot write to standard output: {error}")))?,
-        }
-    }
-    Ok(())
+    output::to_stdout(|out| results.iter().try_for_each(|value| writeln!(out, "{}", invoke::Printed(value))))
 }
 
 fn call(

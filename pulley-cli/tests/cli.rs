@@ -398,3 +398,70 @@ fn a_timeout_stops_a_program() {
     prints(&["run", "--timeout", "1h", "--fuel", "1000000", "--invoke", "count", &file, "1000"], "0\n");
     fails(&["run", "--timeout", "5", "--invoke", "spin", &file], 2, &["--timeout", "no unit", "500ms"]);
 }
+
+#[test]
+fn info_says_what_is_in_a_module() {
+    let program = command("info.wat", "", "(drop (i32.extend8_s (i32.const 1)))");
+    let output = pulley(&["info", &program]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    for part in [
+        "command (`_start`), imports from wasi_snapshot_preview1",
+        "1 defined, 2 imported; the largest is function 2",
+        "proposals   sign extension",
+        "code ",
+        "wasi_snapshot_preview1::proc_exit",
+        "function (i32, i32, i32, i32) -> (i32)",
+        "memory of 1 or more pages",
+    ] {
+        assert!(text.contains(part), "expected {part:?} in:\n{text}");
+    }
+    assert_eq!(output.code, Some(0));
+    let other = file("other.wat", "(module $lib (tag) (func (export \"f\")) (start 0))");
+    let text = pulley(&["info", &other]);
+    let text = String::from_utf8_lossy(&text.stdout);
+    for part in ["<lib>", "library", "not supported here: exception handling", "start       function 0"] {
+        assert!(text.contains(part), "expected {part:?} in:\n{text}");
+    }
+    let json = pulley(&["info", "--json", &other]);
+    let json = String::from_utf8_lossy(&json.stdout);
+    for part in [
+        r#""kind":"library","wasi":null,"start":0"#,
+        r#"{"name":"exception handling","supported":false}"#,
+        r#"{"name":"f","type":"function () -> ()"}"#,
+    ] {
+        assert!(json.contains(part), "expected {part:?} in:\n{json}");
+    }
+    fails(&["info", &file("cut-info.wasm", b"\0asm\x01\0\0\0\x01\x05\x01")], 1, &["cut-info.wasm", "0x"]);
+}
+
+#[test]
+fn completions_and_manual_pages() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = pulley(&["completions", shell]);
+        let text = String::from_utf8_lossy(&script.stdout);
+        assert!(script.code == Some(0) && text.contains("objdump") && text.contains("timeout"), "{shell}: {text}");
+    }
+    fails(&["completions", "tcl"], 2, &["tcl", "bash"]);
+    let page = |args: &[&str]| String::from_utf8_lossy(&pulley(args).stdout).into_owned();
+    assert!(page(&["man"]).contains(".TH pulley 1"));
+    let run = page(&["man", "run"]);
+    assert!(run.contains("max\\-wasm\\-stack") && !run.contains("poll\\-interval"), "{run}");
+    fails(&["man", "jump"], 1, &["no subcommand `jump`", "run, "]);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("man");
+    std::fs::create_dir_all(&folder).expect("the test's folder is writable");
+    prints(&["man", "-o", folder.to_str().expect("paths are UTF-8")], "");
+    assert!(folder.join("pulley.1").is_file() && folder.join("pulley-objdump.1").is_file());
+}
+
+/// Whoever read the output has seen enough.
+#[test]
+#[cfg(unix)]
+fn a_closed_pipe_is_no_failure_of_tools() {
+    let lua = format!("{PROGRAMS}/lua.wasm");
+    let script = file("pipe.wast", "(assert_malformed (module quote \"(func\") \"unexpected end\")".repeat(20));
+    for line in [format!("objdump {lua}"), format!("info {lua}"), "completions bash".into(), format!("wast {script}")] {
+        let line = format!("{{ {} {line}; echo $? >&2; }} | true", env!("CARGO_BIN_EXE_pulley"));
+        let output = std::process::Command::new("sh").args(["-c", &line]).output().expect("there is a shell");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "0\n", "{line}");
+    }
+}

@@ -1,0 +1,152 @@
+//! The command line: subcommands, options, and the help that teaches them. A file for each family of subcommands.
+
+#[cfg(feature = "profile")]
+mod profile;
+mod run;
+mod tools;
+
+#[cfg(feature = "profile")]
+pub(crate) use profile::ProfileOptions;
+pub(crate) use run::RunOptions;
+pub(crate) use tools::{CompletionsOptions, InfoOptions, ManOptions, ObjdumpOptions, WastOptions};
+
+use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
+
+const EXAMPLES: &str = "\
+Examples:
+  pulley run hello.wasm                     run a WASI command
+  pulley run hello.wat one two              ... written as text, with two arguments
+  pulley run --env HOME=/ hello.wasm        ... with an environment variable
+  pulley run --dir data::/data hello.wasm   ... with a directory, which it sees as /data
+  pulley run --invoke fib fib.wat 32        call one exported function and print its results
+  pulley run --timeout 2s --fuel 1000000 a.wasm    stop it (a trap) if it runs too long
+  pulley run --bench lua.wasm               time what the program calls its benchmark
+  pulley info hello.wasm                    what is in a module, and what it needs
+  pulley profile -o lua.html lua.wasm       run it, and show where its time goes
+  pulley objdump --func fib fib.wat         the bytecode of a function, beside its wasm
+  pulley wast i32.wast i64.wast             run scripts of the WebAssembly test suite
+
+Exit codes of `pulley run` and `pulley profile`: the program's own; 134 when it traps; 1 when the module cannot be read, compiled, linked or \
+called; 2 when the command line is wrong.";
+
+/// Runs WebAssembly: compiles it through an optimizing compiler into bytecode, and interprets that.
+#[derive(Parser)]
+#[command(name = "pulley", version, after_help = EXAMPLES, max_term_width = 120)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Run a program (a WASI command), or call one function of a module
+    Run(RunOptions),
+    /// Run a program or call one function, and show where its time goes
+    #[cfg(feature = "profile")]
+    Profile(ProfileOptions),
+    /// Show what is in a module: imports, exports, sections, the proposals that it uses
+    Info(InfoOptions),
+    /// Show the bytecode that a module compiles to, beside its wasm
+    Objdump(ObjdumpOptions),
+    /// Run scripts of the WebAssembly test suite and count their assertions
+    Wast(WastOptions),
+    /// Print a script that completes this command's arguments in a shell
+    Completions(CompletionsOptions),
+    /// Print manual pages
+    Man(ManOptions),
+}
+
+/// What every subcommand that compiles accepts.
+#[derive(Args)]
+pub(crate) struct CompileOptions {
+    #[command(flatten)]
+    level: Level,
+    /// Whether two adjacent instructions may run as one: on or off
+    #[arg(
+        long,
+        value_name = "on|off",
+        default_value = "on",
+        value_parser = BoolishValueParser::new(),
+        action = clap::ArgAction::Set,
+        hide = true
+    )]
+    pub(crate) pairs: bool,
+
+    /// Whether loops keep values in registers (for measurements): on or off
+    #[arg(long, hide = true, value_name = "on|off", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
+    pub(crate) pins: Option<bool>,
+    /// Whether loops may use the loop-top register: to measure what it is worth
+    #[arg(long, hide = true, default_value = "on", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
+    pub(crate) loop_top: bool,
+    /// How many backward jumps, calls and returns pass before the dispatch loop is left to look up: for tests
+    #[arg(long, hide = true, value_name = "TICKS")]
+    pub(crate) poll_interval: Option<u32>,
+}
+
+/// Whether to optimize. The digits of -O0 and -O1 are flags behind a flag for clap, so that -O can do without them.
+#[derive(Args)]
+struct Level {
+    /// Optimize, which is the default; -O0: do not, which compiles in less time to slower code
+    #[arg(short = 'O', id = "optimized")]
+    optimized: bool,
+    #[arg(short = '0', hide = true, requires = "optimized", conflicts_with = "higher")]
+    zero: bool,
+    #[arg(short = '1', short_aliases = ['2', '3', 's', 'z'], hide = true, requires = "optimized")]
+    higher: bool,
+    /// Whether to optimize: on or off
+    #[arg(
+        long,
+        value_name = "on|off",
+        value_parser = BoolishValueParser::new(),
+        action = clap::ArgAction::Set,
+        conflicts_with = "optimized",
+        hide_possible_values = true
+    )]
+    optimize: Option<bool>,
+}
+
+impl CompileOptions {
+    /// Whether to optimize.
+    pub(crate) fn optimize(&self) -> bool {
+        self.level.optimize.unwrap_or(!self.level.zero)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run_options(line: &[&str]) -> RunOptions {
+        match Options::try_parse_from([&["pulley", "run"], line].concat()).map(|options| options.command) {
+            Ok(Command::Run(options)) => options,
+            Ok(_) => panic!("another subcommand"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn levels() {
+        for (line, optimizes) in [("-O0", false), ("-O", true), ("-O1", true), ("-O2", true), ("-O3", true)] {
+            assert_eq!(run_options(&[line, "a.wasm"]).compile.optimize(), optimizes, "{line}");
+        }
+        assert!(run_options(&["a.wasm", "-O0"]).compile.optimize());
+        for wrong in [&["-0"][..], &["-O4"], &["-O01"], &["-O", "--optimize=on"]] {
+            assert!(Options::try_parse_from([&["pulley", "run"], wrong, &["a.wasm"]].concat()).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn command_is_consistent() {
+        <Options as clap::CommandFactory>::command().debug_assert();
+    }
+
+    #[test]
+    fn everything_behind_the_file_is_the_programs() {
+        let options = run_options(&["-O0", "--bench", "a.wasm", "-5", "--invoke", "x", "-O"]);
+        assert!(!options.compile.optimize() && options.bench && options.invoke.is_none());
+        assert_eq!(options.args(), ["-5", "--invoke", "x", "-O"]);
+        let options = run_options(&["--optimize", "on", "a.wasm", "--help"]);
+        assert!(options.compile.optimize());
+        assert_eq!(options.args(), ["--help"]);
+    }
+}
