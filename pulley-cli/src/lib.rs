@@ -6,6 +6,7 @@ mod args;
 mod clock;
 #[cfg(feature = "count-instructions")]
 pub mod count;
+mod explore;
 mod failure;
 mod info;
 mod input;
@@ -16,6 +17,7 @@ mod listing;
 mod objdump;
 mod operator;
 mod output;
+mod page;
 #[cfg(feature = "profile")]
 mod profile;
 mod run;
@@ -39,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Profile(options) => profile::profile(&options),
         Command::Info(options) => info::info(&options),
         Command::Objdump(options) => objdump::objdump(&options),
+        Command::Explore(options) => explore::explore(&options),
         Command::Wast(options) => wast::command(&options),
         Command::Completions(options) => shell::completions(&options),
         Command::Man(options) => shell::man(&options),

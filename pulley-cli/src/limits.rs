@@ -1,7 +1,9 @@
-//! What stops a program that does not stop by itself: `--fuel` and `--timeout`.
+//! What a program may use at most: `--fuel`, `--timeout`, `--max-memory-size`.
 
 use crate::args::RunOptions;
-use pulley::{Config, Store};
+use crate::failure::Failure;
+use pulley::{Config, Store, StoreLimits, StoreLimitsBuilder};
+use pulley_wasi::Interrupt;
 use std::time::Duration;
 
 /// Adds what the limits of the command line need.
@@ -14,8 +16,22 @@ pub(crate) fn configure(options: &RunOptions, config: &mut Config) {
     }
 }
 
-/// Sets them, in a store of an engine that [`configure`] knew of. The time begins.
-pub(crate) fn begin<T>(options: &RunOptions, store: &mut Store<T>) -> pulley::Result<()> {
+/// The limits on sizes.
+pub(crate) fn sizes(options: &RunOptions) -> StoreLimits {
+    match options.max_memory_size {
+        Some(bytes) => StoreLimitsBuilder::new().memory_size(usize::try_from(bytes).unwrap_or(usize::MAX)).build(),
+        None => StoreLimits::default(),
+    }
+}
+
+/// What ends a program's waiting, if something is to.
+pub(crate) fn interrupt(options: &RunOptions) -> Result<Option<Interrupt>, Failure> {
+    let interrupt = options.timeout.map(|_| Interrupt::new()).transpose();
+    interrupt.map_err(|error| Failure::Error(format!("--timeout: {error}")))
+}
+
+/// Sets the limits on running, in a store of an engine that [`configure`] knew of. The time begins.
+pub(crate) fn begin<T>(options: &RunOptions, interrupt: Option<Interrupt>, store: &mut Store<T>) -> pulley::Result<()> {
     if let Some(fuel) = options.fuel {
         store.set_fuel(fuel)?;
     }
@@ -26,6 +42,9 @@ pub(crate) fn begin<T>(options: &RunOptions, store: &mut Store<T>) -> pulley::Re
         std::thread::Builder::new().spawn(move || {
             std::thread::sleep(timeout);
             engine.increment_epoch();
+            if let Some(interrupt) = interrupt {
+                interrupt.raise();
+            }
         })?;
     }
     Ok(())
@@ -43,9 +62,19 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * seconds).map_err(|_| format!("`{text}` is out of range; {wanted}"))
 }
 
+/// The value of `--max-memory-size`: bytes, or `64K`, `512M`, `2G`.
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
+    let wanted = "it is a number of bytes, or of K, M or G (1024 of the one before), as in `512M`";
+    let units = [("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30)];
+    let found = units.into_iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, bytes)));
+    let (number, unit) = found.unwrap_or((text, 1));
+    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no size; {wanted}"))?;
+    number.checked_mul(unit).ok_or_else(|| format!("`{text}` is out of range; {wanted}"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse_duration;
+    use super::{parse_duration, parse_size};
     use std::time::Duration;
 
     #[test]
@@ -57,5 +86,14 @@ mod tests {
             assert!(parse_duration(text).is_err(), "{text}");
         }
         assert!(parse_duration("5").unwrap_err().contains("no unit"));
+    }
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [("0", 0), ("65536", 65536), ("64K", 65536), ("512M", 512 << 20), ("2G", 2 << 30)] {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "M", "-1", "1.5G", "1 M", "1T", "99999999999999999999", "18446744073709551615K"] {
+            assert!(parse_size(text).is_err_and(|message| message.contains("512M")), "{text}");
+        }
     }
 }

@@ -38,6 +38,28 @@ impl Operators {
     }
 }
 
+/// The operators of a function in their order, each with its offset in the file and how deep it is in blocks.
+pub(crate) fn body(body: &FunctionBody<'_>) -> wasmparser::Result<Vec<(u32, usize, String)>> {
+    let mut lines = Vec::new();
+    let mut depth = 0usize;
+    for operator in body.get_operators_reader()?.into_iter_with_offsets() {
+        let (operator, offset) = operator?;
+        let closes = matches!(operator, Operator::End | Operator::Else);
+        depth = depth.saturating_sub(usize::from(closes));
+        lines.push((offset as u32, depth, text(&operator)));
+        let opens = matches!(
+            operator,
+            Operator::Block { .. }
+                | Operator::Loop { .. }
+                | Operator::If { .. }
+                | Operator::Else
+                | Operator::TryTable { .. }
+        );
+        depth += usize::from(opens);
+    }
+    Ok(lines)
+}
+
 /// What an underscore in wasmparser's name becomes a dot behind.
 const PREFIXES: &[&str] = &[
     "i32", "i64", "f32", "f64", "v128", "i8x16", "i16x8", "i32x4", "i64x2", "f32x4", "f64x2", "local", "global",
@@ -114,6 +136,31 @@ fn block_type(ty: &BlockType) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bodies_are_indented() {
+        let wasm = wat::parse_str("(module (func (loop (if (i32.const 1) (then nop) (else nop)))))");
+        let wasm = wasm.expect("the text is right");
+        let mut lines = Vec::new();
+        for payload in Parser::new(0).parse_all(&wasm) {
+            if let Payload::CodeSectionEntry(code) = payload.expect("the module is valid") {
+                lines = body(&code).expect("the body is valid");
+            }
+        }
+        let lines: Vec<_> = lines.iter().map(|(_, depth, text)| (*depth, text.as_str())).collect();
+        let expected = [
+            (0, "loop"),
+            (1, "i32.const 1"),
+            (1, "if"),
+            (2, "nop"),
+            (1, "else"),
+            (2, "nop"),
+            (1, "end"),
+            (0, "end"),
+            (0, "end"),
+        ];
+        assert_eq!(lines, expected);
+    }
 
     #[test]
     fn operators_read_like_text() {

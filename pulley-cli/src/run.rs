@@ -3,8 +3,8 @@
 use crate::args::{CompileOptions, RunOptions};
 use crate::failure::Failure;
 use crate::{clock, input, invoke, limits, output};
-use pulley::{Config, Engine, Error, Func, Instance, Linker, Module, Store, Trap};
-use pulley_wasi::{DirPerms, FilePerms, I32Exit, WasiCtx};
+use pulley::{Config, Engine, Error, Func, Instance, Linker, Module, Store, StoreLimits, Trap};
+use pulley_wasi::{DirPerms, FilePerms, I32Exit, Interrupt, WasiCtx};
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -14,6 +14,7 @@ use std::time::Duration;
 /// The data of the store.
 pub(crate) struct Host {
     wasi: WasiCtx,
+    limits: StoreLimits,
     /// CPU time at `bench.start`.
     bench_start: Option<Duration>,
 }
@@ -35,6 +36,7 @@ pub(crate) struct Program {
     pub(crate) module: Module,
     linker: Linker<Host>,
     pub(crate) store: Store<Host>,
+    interrupt: Option<Interrupt>,
 }
 
 impl Program {
@@ -51,26 +53,34 @@ impl Program {
         if options.bench {
             define_bench(&mut linker).map_err(about)?;
         }
-        let store = Store::new(&engine, Host { wasi: wasi(options)?, bench_start: None });
+        let interrupt = limits::interrupt(options)?;
+        let wasi = wasi(options, interrupt.as_ref())?;
+        let mut store = Store::new(&engine, Host { wasi, limits: limits::sizes(options), bench_start: None });
+        if options.max_memory_size.is_some() {
+            store.limiter(|host| &mut host.limits);
+        }
         Ok(Program {
             #[cfg(feature = "profile")]
             wasm,
             module,
             linker,
             store,
+            interrupt,
         })
     }
 
     /// Instantiates and runs it.
     pub(crate) fn execute(&mut self, options: &RunOptions) -> Result<(), Failure> {
-        let Program { module, store, .. } = self;
+        let Program { module, store, interrupt, .. } = self;
         let file = options.file();
-        limits::begin(options, store).map_err(|error| Failure::about(file, format_args!("{error:#}")))?;
+        limits::begin(options, interrupt.take(), store)
+            .map_err(|error| Failure::about(file, format_args!("{error:#}")))?;
         let instance = match self.linker.instantiate(&mut *store, module) {
             Ok(instance) => instance,
             Err(error) if error.is::<Trap>() || error.is::<I32Exit>() => return Err(ending(file, &error)),
             Err(error) => {
-                return Err(Failure::about(file, format_args!("{error:#}{}", import_hint(module, options.bench))));
+                let hint = size_hint(module, options).unwrap_or_else(|| import_hint(module, options.bench).to_owned());
+                return Err(Failure::about(file, format_args!("{error:#}{hint}")));
             }
         };
         match &options.invoke {
@@ -140,9 +150,12 @@ fn report_time(time: Duration) {
 }
 
 /// What the program sees of the world: what the command line names, and the standard streams.
-fn wasi(options: &RunOptions) -> Result<WasiCtx, Failure> {
+fn wasi(options: &RunOptions, interrupt: Option<&Interrupt>) -> Result<WasiCtx, Failure> {
     let mut wasi = WasiCtx::builder();
     wasi.inherit_stdio();
+    if let Some(interrupt) = interrupt {
+        wasi.interrupt(interrupt);
+    }
     let name = options.argv0.as_ref().map_or(options.file().as_os_str(), OsStr::new);
     wasi.arg(name.to_string_lossy());
     for arg in options.args() {
@@ -163,8 +176,9 @@ fn wasi(options: &RunOptions) -> Result<WasiCtx, Failure> {
     }
     for dir in &options.dir {
         let (host, guest) = dir.split_once("::").unwrap_or((dir, dir));
-        wasi.preopened_dir(host, guest, DirPerms::all(), FilePerms::all())
-            .map_err(|error| Failure::Error(format!("--dir {dir}: {error:#}")))?;
+        wasi.preopened_dir(host, guest, DirPerms::all(), FilePerms::all()).map_err(|error| {
+            Failure::Error(format!("--dir {dir}: {error:#}; a directory is wanted, as HOST or HOST::GUEST"))
+        })?;
     }
     Ok(wasi.build())
 }
@@ -178,6 +192,13 @@ fn import_hint(module: &Module, bench: bool) -> &'static str {
         Some("bench") => "\nhint: `--bench` defines the imports bench.start and bench.end",
         Some(_) => "\nhint: `pulley run` defines the functions of WASI preview 1, and no others",
     }
+}
+
+/// What `--max-memory-size` would have to be, if `module` has a memory that is larger.
+fn size_hint(module: &Module, options: &RunOptions) -> Option<String> {
+    let given = options.max_memory_size?;
+    let needed = module.core().memories.iter().map(|memory| u64::from(memory.minimum) << 16).max()?;
+    (needed > given).then(|| format!("\nhint: --max-memory-size would have to be {}K or more", needed >> 10))
 }
 
 /// Runs a WASI command.

@@ -399,6 +399,55 @@ fn a_timeout_stops_a_program() {
     fails(&["run", "--timeout", "5", "--invoke", "spin", &file], 2, &["--timeout", "no unit", "500ms"]);
 }
 
+/// Asleep for an hour, or waiting for an input that does not come.
+#[test]
+#[cfg(unix)]
+fn a_timeout_wakes_a_program_that_waits() {
+    let import = r#"
+      (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+      (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))"#;
+    let sleep = r#"
+      (i32.store (i32.const 1040) (i32.const 1))
+      (i64.store (i32.const 1048) (i64.const 3600000000000))
+      (drop (call $poll (i32.const 1024) (i32.const 2048) (i32.const 1) (i32.const 0)))"#;
+    let wait_for_input = r#"
+      (i32.store8 (i32.const 1032) (i32.const 1))
+      (drop (call $poll (i32.const 1024) (i32.const 2048) (i32.const 1) (i32.const 0)))"#;
+    let read = r#"
+      (i32.store (i32.const 0) (i32.const 1000))
+      (i32.store (i32.const 4) (i32.const 64))
+      (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 100)))"#;
+    for (name, body) in [("sleep", sleep), ("wait_for_input", wait_for_input), ("read", read)] {
+        let file = command(&format!("timeout_{name}.wat"), import, body);
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_pulley"));
+        let child = child.args(["run", "--timeout", "100ms", &file]).stdin(std::process::Stdio::piped());
+        let mut child = child.stderr(std::process::Stdio::piped()).spawn().expect("the command starts");
+        let input = child.stdin.take();
+        let output = child.wait_with_output().expect("the command ends");
+        drop(input);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(134), "{name}: {message}");
+        assert!(message.contains("wasm trap: interrupt") && message.contains("wasm backtrace:"), "{name}: {message}");
+    }
+}
+
+#[test]
+fn memory_is_limited() {
+    let module = r#"(module (memory 2)
+      (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))"#;
+    let file = file("memory.wat", module);
+    prints(&["run", "--max-memory-size", "256K", "--invoke", "grow", &file, "2"], "2\n");
+    prints(&["run", "--max-memory-size", "256K", "--invoke", "grow", &file, "3"], "-1\n");
+    prints(&["run", "--max-memory-size", "262143", "--invoke", "grow", &file, "2"], "-1\n");
+    let parts = [&*file, "new memory of 2 pages", "--max-memory-size would have to be 128K"];
+    fails(&["run", "--max-memory-size", "64K", "--invoke", "grow", &file, "0"], 1, &parts);
+    fails(
+        &["run", "--max-memory-size", "much", "--invoke", "grow", &file, "0"],
+        2,
+        &["--max-memory-size", "much", "512M"],
+    );
+}
+
 #[test]
 fn info_says_what_is_in_a_module() {
     let program = command("info.wat", "", "(drop (i32.extend8_s (i32.const 1)))");

@@ -3,8 +3,10 @@
 use std::fmt::Write;
 
 use pulley_core::isa::disassemble;
+use pulley_core::module::ModuleParts;
 
 use crate::compile::Compiler;
+use crate::emit::link::Compiled;
 use crate::error::CompileError;
 use crate::{Options, translate};
 
@@ -17,26 +19,66 @@ pub struct Explanation {
     pub vcode: String,
     /// The bytecode. Targets of direct calls are not resolved: they show the callee's index.
     pub bytecode: String,
+    /// For each line of the bytecode the wasm offset that it comes from, if it does from one.
+    pub offsets: Vec<Option<u32>>,
 }
 
-/// Compiles function `func` (its index, imports first) of a module and shows it at every stage.
-///
-/// # Errors
-/// As for [`compile`](crate::compile()), and if the module does not define such a function.
-pub fn explain(wasm: &[u8], func: u32, options: &Options) -> Result<Explanation, CompileError> {
-    let parsed = translate::parse(wasm)?;
-    let defined = func.checked_sub(parsed.module.imported_funcs).filter(|n| *n < parsed.defined_functions());
-    let Some(defined) = defined else {
-        let (first, count) = (parsed.module.imported_funcs, parsed.defined_functions());
-        let message = format!("function {func} is asked for; the module defines {count}, the first is {first}");
-        return Err(CompileError::limit(message));
-    };
-    let mut compiler = Compiler::new(&parsed, options);
-    let clif = compiler.clif(defined)?.func.display().to_string();
-    let mut vcode = compiler.vcode(defined)?;
-    let shown = vcode.to_string();
-    let code = compiler.code(defined, &mut vcode)?.code;
+/// A module whose functions can be explained one by one.
+pub struct Explainer<'a>(translate::Parsed<'a>);
+
+/// Compiles functions of a module one by one.
+pub struct Explaining<'a> {
+    module: &'a ModuleParts,
+    defined: u32,
+    compiler: Compiler<'a>,
+}
+
+impl<'a> Explainer<'a> {
+    /// Reads and validates everything but the functions' bodies.
+    ///
+    /// # Errors
+    /// As for [`compile`](crate::compile()), as far as it is not about a body.
+    pub fn new(wasm: &'a [u8]) -> Result<Explainer<'a>, CompileError> {
+        translate::parse(wasm).map(Explainer)
+    }
+
+    /// What the module consists of, without code.
+    pub fn module(&self) -> &ModuleParts {
+        &self.0.module
+    }
+
+    /// Starts compiling.
+    pub fn compile(&self, options: &Options) -> Explaining<'_> {
+        let defined = self.0.defined_functions();
+        Explaining { module: &self.0.module, defined, compiler: Compiler::new(&self.0, options) }
+    }
+}
+
+impl Explaining<'_> {
+    /// Compiles function `func` (its index, imports first) and shows it at every stage.
+    ///
+    /// # Errors
+    /// As for [`compile`](crate::compile()), and if the module does not define such a function.
+    pub fn explain(&mut self, func: u32) -> Result<Explanation, CompileError> {
+        let first = self.module.imported_funcs;
+        let Some(defined) = func.checked_sub(first).filter(|n| *n < self.defined) else {
+            let message =
+                format!("function {func} is asked for; the module defines {}, the first is {first}", self.defined);
+            return Err(CompileError::limit(message));
+        };
+        let clif = self.compiler.clif(defined)?.func.display().to_string();
+        let mut vcode = self.compiler.vcode(defined)?;
+        let shown = vcode.to_string();
+        let (bytecode, offsets) = listing(&self.compiler.code(defined, &mut vcode)?);
+        Ok(Explanation { clif, vcode: shown, bytecode, offsets })
+    }
+}
+
+/// The bytecode of a function, and where its lines come from.
+fn listing(compiled: &Compiled) -> (String, Vec<Option<u32>>) {
+    let code = &compiled.code;
     let mut bytecode = format!("frame of {} slots\n", code.frame_slots);
+    let mut offsets = vec![None];
     let mut at = 0;
     while let Ok(inst) = disassemble(&code.bytes, at) {
         let callee = code.calls.iter().find(|call| call.start as usize == at);
@@ -45,7 +87,17 @@ pub fn explain(wasm: &[u8], func: u32, options: &Options) -> Result<Explanation,
         let text = inst.to_string();
         let text = if callee.is_some() { text.rsplit_once(", ->").map_or(&*text, |(head, _)| head) } else { &text };
         let _ = writeln!(bytecode, "{at:5x}: {text}{note}");
+        let before = code.locations.partition_point(|(start, _)| *start as usize <= at);
+        offsets.push(before.checked_sub(1).map(|location| code.locations[location].1));
         at += inst.size();
     }
-    Ok(Explanation { clif, vcode: shown, bytecode })
+    (bytecode, offsets)
+}
+
+/// Compiles function `func` (its index, imports first) of a module and shows it at every stage.
+///
+/// # Errors
+/// As for [`compile`](crate::compile()), and if the module does not define such a function.
+pub fn explain(wasm: &[u8], func: u32, options: &Options) -> Result<Explanation, CompileError> {
+    Explainer::new(wasm)?.compile(options).explain(func)
 }

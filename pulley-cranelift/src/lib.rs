@@ -24,7 +24,7 @@ pub mod vcode;
 
 pub use compile::compile;
 pub use error::{CompileError, CompileErrorKind};
-pub use explain::{Explanation, explain};
+pub use explain::{Explainer, Explaining, Explanation, explain};
 
 /// How to compile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

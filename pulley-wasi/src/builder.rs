@@ -5,7 +5,7 @@ use crate::random::Random;
 use crate::stream::{Input, Output};
 use crate::table::{Descriptor, Kind, OpenDir, Table};
 use crate::types::{Fdflags, Rights};
-use crate::{DirPerms, FilePerms, WasiCtx};
+use crate::{DirPerms, FilePerms, Interrupt, WasiCtx};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use pulley::{Context, Result};
@@ -38,6 +38,7 @@ pub struct WasiCtxBuilder {
     preopens: Vec<OpenDir>,
     clocks: Clocks,
     random: Random,
+    interrupt: Option<Interrupt>,
 }
 
 impl Default for WasiCtxBuilder {
@@ -51,6 +52,7 @@ impl Default for WasiCtxBuilder {
             preopens: Vec::new(),
             clocks: Clocks { wall: None, monotonic: None, started: Instant::now() },
             random: Random::Host,
+            interrupt: None,
         }
     }
 }
@@ -175,9 +177,16 @@ impl WasiCtxBuilder {
         self
     }
 
+    /// What ends the program's waiting, when another thread raises it.
+    pub fn interrupt(&mut self, interrupt: &Interrupt) -> &mut Self {
+        self.interrupt = Some(interrupt.clone());
+        self
+    }
+
     /// The program's world, of what was granted so far. The builder is as new afterwards.
     pub fn build(&mut self) -> WasiCtx {
-        let WasiCtxBuilder { args, environ, stdin, stdout, stderr, preopens, clocks, random } = std::mem::take(self);
+        let WasiCtxBuilder { args, environ, stdin, stdout, stderr, preopens, clocks, random, interrupt } =
+            std::mem::take(self);
         let stream_rights = Rights::POLL_FD_READWRITE | Rights::FD_FILESTAT_GET | Rights::FD_FDSTAT_SET_FLAGS;
         let stream = |kind, right| Descriptor {
             kind,
@@ -201,6 +210,6 @@ impl WasiCtxBuilder {
             // Preopens beyond what the table holds are as if they had been closed.
             let _ = table.insert(descriptor);
         }
-        WasiCtx { args, environ, table, clocks, random }
+        WasiCtx { args, environ, table, clocks, random, interrupt }
     }
 }

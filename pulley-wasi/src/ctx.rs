@@ -2,7 +2,7 @@
 
 use crate::clocks::Clocks;
 use crate::table::Table;
-use crate::{WasiCtxBuilder, random::Random};
+use crate::{Interrupt, WasiCtxBuilder, random::Random};
 use std::fmt;
 
 /// What a program sees of the world: its arguments, environment, descriptors, clocks and randomness.
@@ -15,6 +15,7 @@ pub struct WasiCtx {
     pub(crate) table: Table,
     pub(crate) clocks: Clocks,
     pub(crate) random: Random,
+    pub(crate) interrupt: Option<Interrupt>,
 }
 
 impl WasiCtx {

@@ -45,7 +45,8 @@
 //!
 //! # Hosts
 //!
-//! Linux is tested. On hosts other than Unix, waiting for the standard input does not wait (reading it does), advice is
+//! Linux is tested. On hosts other than Unix, waiting for the standard input does not wait (reading it does, and no
+//! [`Interrupt`] ends that), advice is
 //! not passed on, and appending goes to the end first instead of at once.
 
 #![forbid(unsafe_code)]
@@ -57,6 +58,7 @@ mod ctx;
 mod errno;
 mod functions;
 mod guest;
+mod interrupt;
 mod link;
 mod platform;
 mod random;
@@ -67,6 +69,7 @@ mod types;
 pub use crate::builder::WasiCtxBuilder;
 pub use crate::ctx::{I32Exit, WasiCtx};
 pub use crate::errno::Errno;
+pub use crate::interrupt::Interrupt;
 pub use crate::link::{FUNCTIONS, Function, MODULE, UNSTABLE_MODULE, add_to_linker};
 pub use crate::stream::{MemoryInputPipe, MemoryOutputPipe};
 pub use crate::types::{DirPerms, FilePerms};

@@ -3,8 +3,8 @@
 use crate::abi::Abi;
 use crate::errno::Errno;
 use crate::guest::Guest;
-use crate::{I32Exit, WasiCtx};
-use pulley::{Caller, Error, Extern, Linker, Result, ValType};
+use crate::{I32Exit, Interrupt, WasiCtx};
+use pulley::{Caller, Error, Extern, Linker, Result, Trap, ValType};
 
 /// The name that programs import the interface from.
 pub const MODULE: &str = "wasi_snapshot_preview1";
@@ -35,7 +35,15 @@ fn call<T: 'static>(
         return Err(Error::msg("a WASI program must export its memory as `memory`"));
     };
     let (bytes, data) = memory.data_and_store_mut(&mut caller);
-    Ok(body(get(data), &mut Guest { bytes, abi }).map_or_else(|errno| errno as i32, |()| 0))
+    let ctx = get(data);
+    match body(ctx, &mut Guest { bytes, abi }) {
+        Ok(()) => Ok(0),
+        // Hosts' own interruptions never come here: whatever they interrupt is done again.
+        Err(Errno::Intr) if ctx.interrupt.as_ref().is_some_and(Interrupt::is_raised) => {
+            Err(Error::new(Trap::Interrupt))
+        }
+        Err(errno) => Ok(errno as i32),
+    }
 }
 
 /// Declares each function once: its name and parameters, by which a method of [`WasiCtx`] is called.

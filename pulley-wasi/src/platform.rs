@@ -19,6 +19,7 @@ pub(crate) use imp::*;
 #[cfg(unix)]
 mod imp {
     use super::{Duration, Readiness, io};
+    use crate::Interrupt;
     use rustix::event::{PollFd, PollFlags, Timespec};
     use rustix::fs::OFlags;
     use std::fs::File;
@@ -29,17 +30,23 @@ mod imp {
         Ok(rustix::io::read(io::stdin(), buffer)?)
     }
 
-    /// Waits until the standard input can be read, at most this long (`None`: for ever).
-    pub(crate) fn wait_stdin(timeout: Option<Duration>) -> io::Result<Readiness> {
+    /// What the host calls a duration.
+    pub(crate) fn timespec(time: Duration) -> Timespec {
+        Timespec { tv_sec: time.as_secs().try_into().unwrap_or(i32::MAX.into()), tv_nsec: time.subsec_nanos().into() }
+    }
+
+    /// Waits until the standard input can be read or the interrupt is raised, at most this long (`None`: for ever).
+    pub(crate) fn wait_stdin(timeout: Option<Duration>, interrupt: Option<&Interrupt>) -> io::Result<Readiness> {
         let stdin = io::stdin();
-        let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
-        let timeout = timeout.map(|timeout| Timespec {
-            tv_sec: timeout.as_secs().try_into().unwrap_or(i32::MAX.into()),
-            tv_nsec: timeout.subsec_nanos().into(),
-        });
-        match rustix::event::poll(&mut fds, timeout.as_ref()) {
+        let stdin_fd = PollFd::new(&stdin, PollFlags::IN);
+        // Without an interrupt the same descriptor twice, which is as good as once.
+        let other = interrupt.map(Interrupt::readable);
+        let other = other.as_ref().map_or(stdin_fd.clone(), |other| PollFd::new(other, PollFlags::IN));
+        let mut fds = [stdin_fd, other];
+        match rustix::event::poll(&mut fds, timeout.map(timespec).as_ref()) {
             // A signal: whoever asked looks again.
             Ok(0) | Err(rustix::io::Errno::INTR) => Ok(Readiness::default()),
+            Ok(_) if fds[0].revents().is_empty() => Ok(Readiness::default()),
             Ok(_) => {
                 let hangup = fds[0].revents().contains(PollFlags::HUP);
                 Ok(Readiness { ready: true, bytes: rustix::io::ioctl_fionread(&stdin).unwrap_or(0), hangup })
@@ -119,6 +126,7 @@ mod imp {
 #[cfg(not(unix))]
 mod imp {
     use super::{Duration, Readiness, io};
+    use crate::Interrupt;
     use std::fs::File;
     use std::io::{Read, Seek, SeekFrom, Write};
 
@@ -128,7 +136,7 @@ mod imp {
     }
 
     /// Does not wait: reading may block instead.
-    pub(crate) fn wait_stdin(_: Option<Duration>) -> io::Result<Readiness> {
+    pub(crate) fn wait_stdin(_: Option<Duration>, _: Option<&Interrupt>) -> io::Result<Readiness> {
         Ok(Readiness { ready: true, bytes: 0, hangup: false })
     }
 

@@ -38,8 +38,8 @@ impl Instance {
     /// [`Linker::instantiate`](crate::Linker::instantiate) finds the items by name.
     ///
     /// # Errors
-    /// If `imports` do not match, the host has no room for a memory or table, or an active segment or the start function
-    /// traps.
+    /// If `imports` do not match, the host has no room for a memory or table, the store's limits (see
+    /// [`Store::limiter`](crate::Store::limiter)) forbid it, or an active segment or the start function traps.
     pub fn new(mut store: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance> {
         Instance::instantiate(store.as_context_mut().inner, module, imports)
     }
@@ -47,6 +47,7 @@ impl Instance {
     pub(crate) fn instantiate<T>(store: &mut StoreInner<T>, module: &Module, imports: &[Extern]) -> Result<Instance> {
         check_imports(&store.state, module, imports)?;
         let imports = imports.iter().map(|item| item.checked(&store.state)).collect::<Result<Vec<_>>>()?;
+        store.allow_instance(module)?;
         let instantiated = store.state.core.instantiate(module.core().clone(), &imports);
         let id = instantiated.map_err(|error| match error {
             InstantiateError::Trap(trap) => Error::new(trap).context(error.to_string()),

@@ -13,6 +13,7 @@
 //! | [`Func`], [`TypedFunc`] | functions, called with [`Val`]s or with Rust values |
 //! | [`Caller`] | what host functions get |
 //! | [`Memory`], [`Table`], [`Global`] | the things themselves |
+//! | [`StoreLimits`], [`ResourceLimiter`] | how much memory and how many elements instances may have |
 //! | [`Error`], [`Trap`], [`WasmBacktrace`] | what went wrong, and where |
 //!
 //! # Example
@@ -78,6 +79,7 @@ mod externs;
 mod func;
 mod global;
 mod instance;
+mod limiter;
 mod limits;
 mod linker;
 mod memory;
@@ -100,6 +102,7 @@ pub use crate::externs::{Export, Extern};
 pub use crate::func::{Caller, Func, IntoFunc, TypedFunc, Values, WasmParams, WasmResults, WasmRet, WasmTy};
 pub use crate::global::Global;
 pub use crate::instance::Instance;
+pub use crate::limiter::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};
 pub use crate::limits::UpdateDeadline;
 pub use crate::linker::{InstancePre, Linker};
 pub use crate::memory::{Memory, MemoryAccessError};

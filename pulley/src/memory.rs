@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use pulley_core::machine::MemoryId;
+use pulley_core::machine::{Growing, MemoryId};
 
 use crate::store::{StoreId, StoreState};
 use crate::{AsContext, AsContextMut, MemoryType, Result, StoreContext, StoreContextMut};
@@ -61,13 +61,15 @@ impl Memory {
     /// Makes a zeroed memory.
     ///
     /// # Errors
-    /// If the type makes no sense, or the host cannot provide its minimum size.
+    /// If the type makes no sense, the host cannot provide its minimum size, or the store's limits forbid it.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Memory> {
         let (minimum, maximum) = (ty.minimum(), ty.maximum().unwrap_or(MAX_PAGES));
         if minimum > maximum || maximum > MAX_PAGES {
             crate::bail!("a memory of {ty} is impossible: minimum <= maximum <= {MAX_PAGES}");
         }
-        let state = &mut store.as_context_mut().inner.state;
+        let store = store.as_context_mut().inner;
+        store.allow_new(Growing::Memory, ty.core().minimum, ty.core().maximum)?;
+        let state = &mut store.state;
         let id = state.core.alloc_memory(ty.core())?;
         Ok(Memory::from_id(state, id))
     }
@@ -145,10 +147,13 @@ impl Memory {
     /// Grows it by `delta` pages and returns its old size in pages.
     ///
     /// # Errors
-    /// If its maximum or the host forbids it; then nothing changes.
+    /// If its maximum, the store's limits or the host forbid it; then nothing changes.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64) -> Result<u64> {
-        let state = &mut store.as_context_mut().inner.state;
-        let id = self.checked(state)?;
+        let store = store.as_context_mut().inner;
+        let id = self.checked(&store.state)?;
+        let ty = store.state.core.memory_type(id);
+        store.allow_growth(Growing::Memory, ty.minimum, delta, ty.maximum)?;
+        let state = &mut store.state;
         let old = u32::try_from(delta).ok().and_then(|delta| state.core.memory_grow(id, delta));
         old.map(u64::from).ok_or_else(|| {
             let ty = MemoryType::from_core(state.core.memory_type(id));

@@ -1,6 +1,6 @@
 //! The run loop: a call of a function, and the host calls that it leads to.
 
-use pulley_core::machine::{FuncId, Outcome};
+use pulley_core::machine::{FuncId, Growth, Outcome};
 
 use crate::func::HostFunc;
 use crate::store::{StoreInner, StoreState};
@@ -43,6 +43,7 @@ impl<T> StoreInner<T> {
                 }
                 Outcome::HostCall { func } => call.answer(func)?,
                 Outcome::Poll => call.poll()?,
+                Outcome::Grow(growth) => call.grow(growth)?,
             };
         }
     }
@@ -60,7 +61,7 @@ impl StoreState {
 /// host's, the core has the activations that it had before.
 struct OpenCall<'a, T> {
     store: &'a mut StoreInner<T>,
-    /// Whether the core waits for the results of a host function, or for what becomes of a poll.
+    /// Whether the core waits for the results of a host function, or for what becomes of a poll or growth.
     waits: bool,
 }
 
@@ -72,6 +73,17 @@ impl<T> OpenCall<'_, T> {
         self.waits = false;
         let core = &mut self.store.state.core;
         Ok(if go_on { core.go_on() } else { core.stop(Trap::Interrupt) })
+    }
+
+    /// Asks the limiter whether something may grow, and tells the program.
+    fn grow(&mut self, growth: Growth) -> Result<Outcome> {
+        self.waits = true;
+        let allowed = self.store.allows(growth)?;
+        if !self.store.state.core.decide_growth(allowed) && allowed {
+            self.store.growth_failed(growth.what)?;
+        }
+        self.waits = false;
+        Ok(self.store.state.core.go_on())
     }
 
     /// Calls host function `func` and gives its results to the core.

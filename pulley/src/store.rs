@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use pulley_core::machine::{self, FuncId};
 
 use crate::func::HostFunc;
+use crate::limiter::Limiter;
 use crate::limits::Deadline;
 use crate::{Caller, Engine, ExternType, FuncType, GlobalType, MemoryType, Result, TableType};
 
@@ -66,6 +67,7 @@ pub struct StoreInner<T> {
     /// The host's functions, in the order of their ids.
     host: Vec<(FuncId, HostFunc<T>)>,
     pub(crate) deadline: Deadline<T>,
+    pub(crate) limiter: Option<Limiter<T>>,
     pub(crate) data: T,
 }
 
@@ -141,7 +143,8 @@ impl<T> Store<T> {
         let core = machine::Store::new(engine.config().store());
         let engine = engine.clone();
         let state = StoreState { id: StoreId::new(), core, engine, open_calls: 0, externs: Vec::new() };
-        Store { inner: Box::new(StoreInner { state, host: Vec::new(), deadline: Deadline::default(), data }) }
+        let (host, deadline) = (Vec::new(), Deadline::default());
+        Store { inner: Box::new(StoreInner { state, host, deadline, limiter: None, data }) }
     }
 
     /// The host's data.

@@ -1,6 +1,6 @@
 //! [`Table`]: the tables of a store.
 
-use pulley_core::machine::TableId;
+use pulley_core::machine::{Growing, TableId};
 use pulley_core::value::Ref as Handle;
 
 use crate::store::{StoreId, StoreState};
@@ -38,13 +38,16 @@ impl Table {
     /// Makes a table whose elements are `init`.
     ///
     /// # Errors
-    /// If the type makes no sense, `init` is of another one, or the host cannot provide the minimum size.
+    /// If the type makes no sense, `init` is of another one, the host cannot provide the minimum size, or the store's
+    /// limits forbid it.
     pub fn new(mut store: impl AsContextMut, ty: TableType, init: Ref) -> Result<Table> {
         if ty.maximum().is_some_and(|maximum| ty.minimum() > maximum) {
             crate::bail!("a table of {ty} is impossible: minimum <= maximum");
         }
-        let state = &mut store.as_context_mut().inner.state;
-        let init = element(state, &ty, init)?;
+        let store = store.as_context_mut().inner;
+        let init = element(&store.state, &ty, init)?;
+        store.allow_new(Growing::Table, ty.core().minimum, ty.core().maximum)?;
+        let state = &mut store.state;
         let id = state.core.alloc_table(ty.core(), init)?;
         Ok(Table::from_id(state, id))
     }
@@ -93,12 +96,14 @@ impl Table {
     /// Grows it by `delta` elements that are `init` and returns its old size.
     ///
     /// # Errors
-    /// If its maximum or the host forbids it, and on a value of another type; then nothing changes.
+    /// If its maximum, the store's limits or the host forbid it, and on a value of another type; then nothing changes.
     pub fn grow(&self, mut store: impl AsContextMut, delta: u64, init: Ref) -> Result<u64> {
-        let state = &mut store.as_context_mut().inner.state;
-        let id = self.checked(state)?;
-        let ty = type_of(state, id);
-        let init = element(state, &ty, init)?;
+        let store = store.as_context_mut().inner;
+        let id = self.checked(&store.state)?;
+        let ty = type_of(&store.state, id);
+        let init = element(&store.state, &ty, init)?;
+        store.allow_growth(Growing::Table, ty.core().minimum, delta, ty.core().maximum)?;
+        let state = &mut store.state;
         let old = u32::try_from(delta).ok().and_then(|delta| state.core.table_grow(id, delta, init));
         old.map(u64::from).ok_or_else(|| crate::format_err!("failed to grow a table of {ty} by {delta} elements"))
     }

@@ -6,6 +6,7 @@ mod cargo;
 mod counts;
 mod levels;
 mod pairs;
+mod programs;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,14 @@ cargo xtask TASK
                          profile this program too, as `pulley run` runs it; a name that starts with `-` is held out
       --extra-file FILE  the same for every line of a file
       --report           write nothing, compare lists of different lengths
+  programs [OPTIONS]     fetch programs that others wrote (benches/open/manifest.toml) with `pip download`, run them, and check
+                         what they give
+      --all              also those that take longer than CI has time for
+      --only A,B         only these programs
+      --folder FOLDER    where what was fetched is kept (target/programs)
+      --fetch            fetch, and run nothing
+      --offline          run, and fetch nothing
+      --pulley FILE      run this command instead of building one
   help                   this text";
 
 fn main() -> ExitCode {
@@ -52,6 +61,7 @@ fn main() -> ExitCode {
         ["counts", options @ ..] => counts::run(options),
         ["levels", options @ ..] => levels::run(options),
         ["pairs", options @ ..] => pairs::run(options),
+        ["programs", options @ ..] => programs::run(options),
         ["help" | "--help"] => {
             println!("{HELP}");
             Ok(())

@@ -8,7 +8,7 @@ mod tools;
 #[cfg(feature = "profile")]
 pub(crate) use profile::ProfileOptions;
 pub(crate) use run::RunOptions;
-pub(crate) use tools::{CompletionsOptions, InfoOptions, ManOptions, ObjdumpOptions, WastOptions};
+pub(crate) use tools::{CompletionsOptions, ExploreOptions, InfoOptions, ManOptions, ObjdumpOptions, WastOptions};
 
 use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
 
@@ -24,6 +24,7 @@ Examples:
   pulley info hello.wasm                    what is in a module, and what it needs
   pulley profile -o lua.html lua.wasm       run it, and show where its time goes
   pulley objdump --func fib fib.wat         the bytecode of a function, beside its wasm
+  pulley explore -o fib.html fib.wat        wasm, CLIF and bytecode side by side, as a page
   pulley wast i32.wast i64.wast             run scripts of the WebAssembly test suite
 
 Exit codes of `pulley run` and `pulley profile`: the program's own; 134 when it traps; 1 when the module cannot be read, compiled, linked or \
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     Info(InfoOptions),
     /// Show the bytecode that a module compiles to, beside its wasm
     Objdump(ObjdumpOptions),
+    /// Write a page with the wasm, CLIF and bytecode of functions side by side
+    Explore(ExploreOptions),
     /// Run scripts of the WebAssembly test suite and count their assertions
     Wast(WastOptions),
     /// Print a script that completes this command's arguments in a shell

@@ -53,7 +53,10 @@ pub(crate) struct RunOptions {
     /// Stop with a trap after this much fuel: a jump back, a call, a return or 64 other instructions in a row take one unit
     #[arg(long, value_name = "N")]
     pub(crate) fuel: Option<u64>,
-    /// Stop with a trap when the program has run this long: `2s`, `500ms`. It is not stopped while it waits for input
+    /// The most memory that the program may have: `512M`, or bytes; more it does not get (`memory.grow` gives -1)
+    #[arg(long, value_name = "SIZE", value_parser = crate::limits::parse_size)]
+    pub(crate) max_memory_size: Option<u64>,
+    /// Stop with a trap when the program has run this long, or slept: `2s`, `500ms`
     #[arg(long, value_name = "TIME", value_parser = crate::limits::parse_duration)]
     pub(crate) timeout: Option<std::time::Duration>,
     // One list, since clap would take `FILE --help` for its own option if FILE were an argument by itself.

@@ -39,6 +39,27 @@ pub(crate) struct ObjdumpOptions {
     pub(crate) file: PathBuf,
 }
 
+const EXPLORE_HELP: &str = "\
+The page has three panes: wasm, Cranelift's IR behind the optimiser, and bytecode. Pointing at a line of one marks what it comes from \
+or what became of it in the others. Links to a function and line (#f=3&at=0x1f) can be kept. Only the functions that are shown \
+are compiled: of large modules the first ones, or those that --func names.";
+
+#[derive(Args)]
+#[command(after_help = EXPLORE_HELP)]
+pub(crate) struct ExploreOptions {
+    #[command(flatten)]
+    pub(crate) compile: CompileOptions,
+    /// Write the page here
+    #[arg(short, long, value_name = "FILE", default_value = "explore.html")]
+    pub(crate) output: PathBuf,
+    /// Only this function: its name, export name or index; may be given several times
+    #[arg(long, value_name = "NAME|INDEX")]
+    pub(crate) func: Vec<String>,
+    /// The module, binary or text
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
 const WAST_HELP: &str = "\
 Prints one line per file: assertions passed and failed, and assertions that only concern the parser of the text format, which \
 are counted apart. A failure is printed with its line, what was expected and what came. Exits with 1 if anything failed.";

@@ -1,8 +1,8 @@
 //! The report as one HTML page, which needs nothing else.
 
 use super::{View, duration, form, grouped, percent};
+use crate::page::{self, Text};
 use pulley::profile::Function;
-use std::fmt;
 use std::io::{self, Write};
 
 /// Instructions that the page lists at most: those of the functions that took the most time.
@@ -16,13 +16,8 @@ const ROW: usize = 20;
 
 pub(super) fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
     let file = view.file.display().to_string();
-    let (file, style, script) = (Text(&file), include_str!("page.css"), include_str!("page.js"));
-    writeln!(
-        out,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n\
-         <title>{file} - pulley profile</title>\n<style>\n{style}</style>\n</head>\n<body>"
-    )?;
+    let (file, script) = (Text(&file), include_str!("page.js"));
+    page::begin(&format_args!("{file} - pulley profile"), include_str!("page.css"), out)?;
     header(view, &file, out)?;
     writeln!(out, "<main>")?;
     flame_graph(view, out)?;
@@ -32,30 +27,8 @@ pub(super) fn write(view: &View<'_>, out: &mut impl Write) -> io::Result<()> {
     pairs(view, out)?;
     writeln!(out, "</div>")?;
     listings(view, out)?;
-    writeln!(out, "</main>\n<script>\n{script}</script>\n</body>\n</html>")
-}
-
-/// Text, escaped for content and for attributes in double quotes.
-struct Text<'a>(&'a str);
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in self.0.split_inclusive(['&', '<', '>', '"']) {
-            let (text, last) = match part.char_indices().last() {
-                Some((at, last @ ('&' | '<' | '>' | '"'))) => (&part[..at], Some(last)),
-                _ => (part, None),
-            };
-            f.write_str(text)?;
-            f.write_str(match last {
-                Some('&') => "&amp;",
-                Some('<') => "&lt;",
-                Some('>') => "&gt;",
-                Some(_) => "&quot;",
-                None => "",
-            })?;
-        }
-        Ok(())
-    }
+    writeln!(out, "</main>")?;
+    page::end(script, out)
 }
 
 fn header(view: &View<'_>, file: &Text<'_>, out: &mut impl Write) -> io::Result<()> {
@@ -325,16 +298,4 @@ fn listing(view: &View<'_>, position: usize, function: &Function, out: &mut impl
         )?;
     }
     writeln!(out, "</tbody></table></div></details>")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Text;
-
-    #[test]
-    fn text_is_escaped() {
-        let escaped = |text| Text(text).to_string();
-        assert_eq!(escaped("vec<T> & \"x\""), "vec&lt;T&gt; &amp; &quot;x&quot;");
-        assert_eq!((escaped(""), escaped("<"), escaped("é<é")), (String::new(), "&lt;".into(), "é&lt;é".into()));
-    }
 }

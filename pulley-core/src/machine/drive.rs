@@ -7,7 +7,9 @@
 use crate::isa::{Encoder, Row, Words};
 use crate::machine::backtrace::TrapReport;
 use crate::machine::frame::CROSS_HEADER;
+use crate::machine::growth::{Growing, Growth};
 use crate::machine::instance::Instance;
+use crate::machine::state::Request;
 use crate::machine::store::{FuncId, InstanceId, Store, StoreConfig};
 use crate::machine::{Code, Exit, Frame, Slot};
 use crate::module::ValType;
@@ -31,6 +33,9 @@ pub enum Outcome {
     },
     /// The budget was used up and the embedder wants to know: [`Store::go_on`] or [`Store::stop`].
     Poll,
+    /// It wants a memory or table to grow, and the embedder wants to be asked: [`Store::decide_growth`], then
+    /// [`Store::go_on`]; or [`Store::stop`] or [`Store::abandon`].
+    Grow(Growth),
 }
 
 /// One call from the embedder.
@@ -46,6 +51,8 @@ pub(crate) struct Activation {
     waiting: Option<HostCall>,
     /// Its registers, if it polled and waits for the embedder to let it go on.
     pub(crate) paused: Option<Words>,
+    /// What it wants to grow, if it paused for that.
+    pub(crate) growth: Option<(Growing, Request)>,
 }
 
 #[derive(Clone, Copy)]
@@ -68,6 +75,8 @@ pub(crate) struct Runner {
     pub(crate) fuel: Option<u64>,
     /// Whether polls stop the activation.
     pub(crate) pause: bool,
+    /// Whether growth stops the activation.
+    pub(crate) ask_before_growth: bool,
 }
 
 /// The machine's stack: zeroed slots at a fixed address, made when first used.
@@ -142,6 +151,7 @@ impl Runner {
             refill: config.refill,
             fuel: config.fuel.then_some(0),
             pause: config.pause,
+            ask_before_growth: false,
         }
     }
 }
@@ -186,6 +196,7 @@ impl Store {
             instance: entry.instance,
             waiting,
             paused: None,
+            growth: None,
         });
         if entry.is_host() {
             return Outcome::HostCall { func };
@@ -279,7 +290,7 @@ impl Store {
         self.drive()
     }
 
-    /// Drops the innermost activation, whose host call failed, or which polled.
+    /// Drops the innermost activation, whose host call failed, or which is paused.
     ///
     /// # Panics
     /// If no activation waits.
@@ -333,8 +344,8 @@ impl Store {
                 Exit::Call => self.cross_call().or_else(|| self.tick()),
                 Exit::TailCall => self.cross_tail_call().or_else(|| self.tick()),
                 Exit::CrossReturn => self.cross_return(),
-                Exit::GrowMemory => self.grow_memory(),
-                Exit::GrowTable => self.grow_table(),
+                Exit::GrowMemory => self.growth(Growing::Memory),
+                Exit::GrowTable => self.growth(Growing::Table),
                 Exit::Poll => self.poll(),
             };
             if let Some(outcome) = outcome {
@@ -373,29 +384,6 @@ impl Store {
         activation.waiting = Some(HostCall { func, frame });
         (activation.pc, activation.fp, activation.instance) = (pc, fp, instance);
         Outcome::HostCall { func }
-    }
-
-    fn grow_memory(&mut self) -> Option<Outcome> {
-        let request = self.machine.request;
-        // SAFETY: the current instance and its memory live in this store; validation saw that there is one.
-        let memory = unsafe { (*self.machine.instance).memory.as_mut() };
-        let old = memory.and_then(|memory| memory.grow(request.delta));
-        self.answer(request.window, old)
-    }
-
-    fn grow_table(&mut self) -> Option<Outcome> {
-        let request = self.machine.request;
-        // SAFETY: the current instance and its tables live in this store; the verifier checked the index.
-        let table = unsafe { &mut *(&(*self.machine.instance).tables)[request.table as usize] };
-        let old = table.grow(request.delta, request.init);
-        self.answer(request.window, old)
-    }
-
-    /// Writes the result of a growth: the old size, or -1.
-    fn answer(&mut self, slot: u16, old: Option<u32>) -> Option<Outcome> {
-        // SAFETY: the instruction named a slot of its frame (a clause of the verifier).
-        unsafe { self.machine.fp.set(slot, old.unwrap_or(u32::MAX) as u64) };
-        None
     }
 }
 

@@ -39,28 +39,31 @@ impl Store {
                 }
             },
         }
-        self.runner.pause.then(|| self.pause())
+        self.runner.pause.then(|| self.pause(Outcome::Poll))
     }
 
-    /// Stops the innermost activation until [`Store::go_on`] or [`Store::stop`].
-    fn pause(&mut self) -> Outcome {
+    /// Stops the innermost activation with `outcome`, until [`Store::go_on`] or [`Store::stop`].
+    pub(crate) fn pause(&mut self, outcome: Outcome) -> Outcome {
         let (pc, fp, instance, words) = (self.machine.pc, self.machine.fp, self.machine.instance, self.machine.words);
         let activation = self.runner.activations.last_mut().expect("an activation is running");
         (activation.pc, activation.fp, activation.instance) = (pc, fp, instance);
         activation.paused = Some(words);
-        Outcome::Poll
+        outcome
     }
 
-    /// Goes on with the innermost activation, which gave [`Outcome::Poll`].
+    /// Goes on with the innermost activation, which gave [`Outcome::Poll`] or [`Outcome::Grow`].
     ///
     /// # Panics
     /// If it did not.
     pub fn go_on(&mut self) -> Outcome {
+        if self.runner.activations.last().is_some_and(|activation| activation.growth.is_some()) {
+            self.decide_growth(false);
+        }
         self.unpause();
         self.drive()
     }
 
-    /// Ends the innermost activation, which gave [`Outcome::Poll`], with a trap.
+    /// Ends the innermost activation, which gave [`Outcome::Poll`] or [`Outcome::Grow`], with a trap.
     ///
     /// # Panics
     /// If it did not.

@@ -11,6 +11,7 @@
 //! | `memory`, `table`, `instance`, `funcs` | the things of the store |
 //! | `store`, `instantiate` | [`Store`]: owns them, makes them |
 //! | `drive`, `cross`, `backtrace` | running: activations, exits, calls between instances, stack walks |
+//! | `fuel`, `growth` | polls; what code asks to grow: where the embedder has a say |
 //! | `profile` | counts and times of instructions (feature `profile`) |
 
 // Without the dispatch loops (as a compiler links this crate) the rows are there, but nothing runs them.
@@ -41,6 +42,8 @@ mod cross;
 mod drive;
 #[cfg(feature = "interpreter")]
 mod fuel;
+#[cfg(feature = "interpreter")]
+mod growth;
 mod instantiate;
 #[cfg(feature = "profile")]
 pub(crate) mod profile;
@@ -53,6 +56,8 @@ pub use code::Code;
 pub use drive::Outcome;
 pub use flow::{Exit, Flow};
 pub use frame::{CROSS_HEADER, Frame, HEADER, Slot};
+#[cfg(feature = "interpreter")]
+pub use growth::{Counts, Growing, Growth};
 pub use instance::Instance;
 pub use instantiate::InstantiateError;
 pub use memory::{Reservation, Reserve};

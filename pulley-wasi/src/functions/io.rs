@@ -1,6 +1,5 @@
 //! Reading, writing and the position.
 
-use crate::WasiCtx;
 use crate::abi::Whence;
 use crate::errno::Errno;
 use crate::guest::{Guest, IoVecs};
@@ -8,6 +7,7 @@ use crate::platform;
 use crate::stream::Input;
 use crate::table::{Descriptor, Kind};
 use crate::types::{Fdflags, Rights};
+use crate::{Interrupt, WasiCtx};
 use std::fs::File;
 use std::io::{self, IoSlice, Read, Seek, SeekFrom, Write};
 use std::time::Duration;
@@ -86,12 +86,24 @@ fn write_from(
 }
 
 /// Reads from a stream into the first buffer that has room: reading on could block.
-fn read_stream(input: &mut Input, flags: Fdflags, guest: &mut Guest<'_>, vecs: IoVecs) -> Result<u32, Errno> {
-    let would_block = flags.contains(Fdflags::NONBLOCK)
-        && matches!(input, Input::Inherited)
-        && !platform::wait_stdin(Some(Duration::ZERO))?.ready;
-    if would_block {
-        return Err(Errno::Again);
+fn read_stream(
+    input: &mut Input,
+    (flags, interrupt): (Fdflags, Option<&Interrupt>),
+    guest: &mut Guest<'_>,
+    vecs: IoVecs,
+) -> Result<u32, Errno> {
+    if matches!(input, Input::Inherited) {
+        if flags.contains(Fdflags::NONBLOCK) && !platform::wait_stdin(Some(Duration::ZERO), None)?.ready {
+            return Err(Errno::Again);
+        }
+        if let Some(interrupt) = interrupt {
+            // A read cannot be interrupted; waiting for something to read can.
+            while !platform::wait_stdin(None, Some(interrupt))?.ready {
+                if interrupt.is_raised() {
+                    return Err(Errno::Intr);
+                }
+            }
+        }
     }
     for index in 0..vecs.count {
         let (address, length) = guest.io_vec(vecs, index)?;
@@ -126,6 +138,23 @@ impl WasiCtx {
         Ok((descriptor, guest.io_vecs(iovs, iovs_len)?))
     }
 
+    /// Like [`WasiCtx::transfer`], of a file at an offset.
+    fn transfer_at(
+        &self,
+        guest: &Guest<'_>,
+        (fd, right): (u32, Rights),
+        (iovs, iovs_len): (u32, u32),
+        offset: u64,
+        result: u32,
+    ) -> Result<(&File, IoVecs), Errno> {
+        let file = self.table.seekable(fd, right | Rights::FD_SEEK)?;
+        guest.check::<4>(result, 4)?;
+        let vecs = guest.io_vecs(iovs, iovs_len)?;
+        // Offsets that no file has, so that sums of offsets and lengths cannot overflow.
+        offset.checked_add(vecs.total.into()).ok_or(Errno::Inval)?;
+        Ok((file, vecs))
+    }
+
     pub(crate) fn fd_read(
         &mut self,
         guest: &mut Guest<'_>,
@@ -134,9 +163,10 @@ impl WasiCtx {
         iovs_len: u32,
         nread: u32,
     ) -> Result<(), Errno> {
+        let interrupt = self.interrupt.clone();
         let (descriptor, vecs) = self.transfer(guest, (fd, Rights::FD_READ), (iovs, iovs_len), nread)?;
         let got = match &mut descriptor.kind {
-            Kind::Input(input) => read_stream(input, descriptor.flags, guest, vecs)?,
+            Kind::Input(input) => read_stream(input, (descriptor.flags, interrupt.as_ref()), guest, vecs)?,
             Kind::File(file) => read_into(guest, vecs, |buffer, _| file.read(buffer))?,
             Kind::Output(_) | Kind::Dir(_) => return Err(Errno::Badf),
         };
@@ -175,11 +205,7 @@ impl WasiCtx {
         offset: u64,
         nread: u32,
     ) -> Result<(), Errno> {
-        let file = self.table.seekable(fd, Rights::FD_READ | Rights::FD_SEEK)?;
-        guest.check::<4>(nread, 4)?;
-        let vecs = guest.io_vecs(iovs, iovs_len)?;
-        // Offsets that no file has, so that the sums below cannot overflow.
-        offset.checked_add(vecs.total.into()).ok_or(Errno::Inval)?;
+        let (file, vecs) = self.transfer_at(guest, (fd, Rights::FD_READ), (iovs, iovs_len), offset, nread)?;
         let got = read_into(guest, vecs, |buffer, before| platform::read_at(file, buffer, offset + before as u64))?;
         guest.put_u32(nread, got)
     }
@@ -193,10 +219,7 @@ impl WasiCtx {
         offset: u64,
         nwritten: u32,
     ) -> Result<(), Errno> {
-        let file = self.table.seekable(fd, Rights::FD_WRITE | Rights::FD_SEEK)?;
-        guest.check::<4>(nwritten, 4)?;
-        let vecs = guest.io_vecs(iovs, iovs_len)?;
-        offset.checked_add(vecs.total.into()).ok_or(Errno::Inval)?;
+        let (file, vecs) = self.transfer_at(guest, (fd, Rights::FD_WRITE), (iovs, iovs_len), offset, nwritten)?;
         let written = write_from(guest, vecs, |slices, before| {
             let mut total = 0;
             for slice in slices {

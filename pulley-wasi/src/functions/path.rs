@@ -5,10 +5,22 @@ use crate::WasiCtx;
 use crate::errno::Errno;
 use crate::functions::fd::{put_filestat, spec, times};
 use crate::guest::Guest;
-use crate::table::OpenDir;
+use crate::table::{OpenDir, Table};
 use crate::types::{DirPerms, Lookupflags, Rights};
 use cap_fs_ext::DirExt;
 use cap_std::fs::Dir;
+
+/// The directory `fd`, if it has these rights and lets the program do this with its entries, and the path of `length` bytes at
+/// `address`.
+fn place<'a>(
+    table: &'a Table,
+    guest: &'a Guest<'_>,
+    (fd, rights, perms): (u32, Rights, DirPerms),
+    (address, length): (u32, u32),
+) -> Result<(&'a OpenDir, &'a str), Errno> {
+    let dir = table.dir(fd, rights, perms)?;
+    Ok((dir, guest.path(address, length)?))
+}
 
 /// Between two directories a file must not come to where the program may do more with it.
 fn no_gain(from: &OpenDir, to: &OpenDir) -> Result<(), Errno> {
@@ -24,8 +36,9 @@ impl WasiCtx {
         path: u32,
         path_len: u32,
     ) -> Result<(), Errno> {
-        let dir = self.table.dir(fd, Rights::PATH_CREATE_DIRECTORY, DirPerms::MUTATE)?;
-        Ok(dir.dir.create_dir(guest.path(path, path_len)?)?)
+        let wanted = (fd, Rights::PATH_CREATE_DIRECTORY, DirPerms::MUTATE);
+        let (dir, path) = place(&self.table, guest, wanted, (path, path_len))?;
+        Ok(dir.dir.create_dir(path)?)
     }
 
     pub(crate) fn path_filestat_get(
@@ -37,8 +50,8 @@ impl WasiCtx {
         path_len: u32,
         buf: u32,
     ) -> Result<(), Errno> {
-        let dir = self.table.dir(fd, Rights::PATH_FILESTAT_GET, DirPerms::READ)?;
-        let path = guest.path(path, path_len)?;
+        let wanted = (fd, Rights::PATH_FILESTAT_GET, DirPerms::READ);
+        let (dir, path) = place(&self.table, guest, wanted, (path, path_len))?;
         let follow = Lookupflags::from_raw(flags)?.contains(Lookupflags::SYMLINK_FOLLOW);
         let metadata = if follow { dir.dir.metadata(path)? } else { dir.dir.symlink_metadata(path)? };
         put_filestat(guest, buf, &(&metadata).into())
@@ -55,8 +68,8 @@ impl WasiCtx {
         mtim: u64,
         fst_flags: u32,
     ) -> Result<(), Errno> {
-        let dir = self.table.dir(fd, Rights::PATH_FILESTAT_SET_TIMES, DirPerms::MUTATE)?;
-        let path = guest.path(path, path_len)?;
+        let wanted = (fd, Rights::PATH_FILESTAT_SET_TIMES, DirPerms::MUTATE);
+        let (dir, path) = place(&self.table, guest, wanted, (path, path_len))?;
         let (access, modified) = times(atim, mtim, fst_flags)?;
         let follow = Lookupflags::from_raw(flags)?.contains(Lookupflags::SYMLINK_FOLLOW);
         let set = if follow { Dir::set_times } else { Dir::set_symlink_times };
@@ -74,14 +87,15 @@ impl WasiCtx {
         new_path: u32,
         new_len: u32,
     ) -> Result<(), Errno> {
-        let old_dir = self.table.dir(old_fd, Rights::PATH_LINK_SOURCE, DirPerms::MUTATE)?;
-        let new_dir = self.table.dir(new_fd, Rights::PATH_LINK_TARGET, DirPerms::MUTATE)?;
+        let old = (old_fd, Rights::PATH_LINK_SOURCE, DirPerms::MUTATE);
+        let new = (new_fd, Rights::PATH_LINK_TARGET, DirPerms::MUTATE);
+        let (old_dir, old_path) = place(&self.table, guest, old, (old_path, old_len))?;
+        let (new_dir, new_path) = place(&self.table, guest, new, (new_path, new_len))?;
         no_gain(old_dir, new_dir)?;
         // A link to what a link points to cannot be made without a moment in which that may change.
         if !Lookupflags::from_raw(old_flags)?.is_empty() {
             return Err(Errno::Inval);
         }
-        let (old_path, new_path) = (guest.path(old_path, old_len)?, guest.path(new_path, new_len)?);
         Ok(old_dir.dir.hard_link(old_path, &new_dir.dir, new_path)?)
     }
 
@@ -96,8 +110,9 @@ impl WasiCtx {
         buf_len: u32,
         bufused: u32,
     ) -> Result<(), Errno> {
-        let dir = self.table.dir(fd, Rights::PATH_READLINK, DirPerms::READ)?;
-        let target = dir.dir.read_link(guest.path(path, path_len)?)?;
+        let wanted = (fd, Rights::PATH_READLINK, DirPerms::READ);
+        let (dir, path) = place(&self.table, guest, wanted, (path, path_len))?;
+        let target = dir.dir.read_link(path)?;
         let target = target.to_str().ok_or(Errno::Ilseq)?.as_bytes();
         guest.check::<4>(bufused, 4)?;
         let buffer = guest.bytes_mut(buf, buf_len)?;
@@ -113,8 +128,9 @@ impl WasiCtx {
         path: u32,
         path_len: u32,
     ) -> Result<(), Errno> {
-        let dir = self.table.dir(fd, Rights::PATH_REMOVE_DIRECTORY, DirPerms::MUTATE)?;
-        Ok(dir.dir.remove_dir(guest.path(path, path_len)?)?)
+        let wanted = (fd, Rights::PATH_REMOVE_DIRECTORY, DirPerms::MUTATE);
+        let (dir, path) = place(&self.table, guest, wanted, (path, path_len))?;
+        Ok(dir.dir.remove_dir(path)?)
     }
 
     pub(crate) fn path_rename(
@@ -127,10 +143,11 @@ impl WasiCtx {
         new_path: u32,
         new_len: u32,
     ) -> Result<(), Errno> {
-        let old_dir = self.table.dir(fd, Rights::PATH_RENAME_SOURCE, DirPerms::MUTATE)?;
-        let new_dir = self.table.dir(new_fd, Rights::PATH_RENAME_TARGET, DirPerms::MUTATE)?;
+        let old = (fd, Rights::PATH_RENAME_SOURCE, DirPerms::MUTATE);
+        let new = (new_fd, Rights::PATH_RENAME_TARGET, DirPerms::MUTATE);
+        let (old_dir, old_path) = place(&self.table, guest, old, (old_path, old_len))?;
+        let (new_dir, new_path) = place(&self.table, guest, new, (new_path, new_len))?;
         no_gain(old_dir, new_dir)?;
-        let (old_path, new_path) = (guest.path(old_path, old_len)?, guest.path(new_path, new_len)?);
         Ok(old_dir.dir.rename(old_path, &new_dir.dir, new_path)?)
     }
 
@@ -144,8 +161,9 @@ impl WasiCtx {
         new_path: u32,
         new_len: u32,
     ) -> Result<(), Errno> {
-        let dir = self.table.dir(fd, Rights::PATH_SYMLINK, DirPerms::MUTATE)?;
-        let (old_path, new_path) = (guest.path(old_path, old_len)?, guest.path(new_path, new_len)?);
+        let wanted = (fd, Rights::PATH_SYMLINK, DirPerms::MUTATE);
+        let (dir, new_path) = place(&self.table, guest, wanted, (new_path, new_len))?;
+        let old_path = guest.path(old_path, old_len)?;
         Ok(dir.dir.symlink(old_path, new_path)?)
     }
 
@@ -156,7 +174,8 @@ impl WasiCtx {
         path: u32,
         path_len: u32,
     ) -> Result<(), Errno> {
-        let dir = self.table.dir(fd, Rights::PATH_UNLINK_FILE, DirPerms::MUTATE)?;
-        Ok(dir.dir.remove_file_or_symlink(guest.path(path, path_len)?)?)
+        let wanted = (fd, Rights::PATH_UNLINK_FILE, DirPerms::MUTATE);
+        let (dir, path) = place(&self.table, guest, wanted, (path, path_len))?;
+        Ok(dir.dir.remove_file_or_symlink(path)?)
     }
 }

@@ -4,7 +4,6 @@
 //! program chooses. Files and pipes in memory are always ready; of streams only this process's own standard input can
 //! keep a program waiting.
 
-use crate::WasiCtx;
 use crate::clocks::Clockid;
 use crate::errno::Errno;
 use crate::guest::Guest;
@@ -12,6 +11,7 @@ use crate::platform::{self, Readiness};
 use crate::stream::Input;
 use crate::table::{Kind, Table};
 use crate::types::Rights;
+use crate::{Interrupt, WasiCtx};
 use std::io::Seek;
 use std::time::{Duration, Instant};
 
@@ -121,20 +121,33 @@ fn writable(table: &Table, fd: u32) -> Result<What, Errno> {
     Ok(What::Ready(1))
 }
 
-/// Waits until `wait` is over or, if that is wanted, the standard input can be read. Gives how long that took.
-fn pause(wait: Option<Duration>, wants_stdin: bool) -> Result<(Duration, Readiness), Errno> {
+/// Waits until `wait` is over or, if that is wanted, the standard input can be read. Gives how long that took. An interrupt ends it
+/// (`intr`).
+fn pause(
+    wait: Option<Duration>,
+    wants_stdin: bool,
+    interrupt: Option<&Interrupt>,
+) -> Result<(Duration, Readiness), Errno> {
     let start = Instant::now();
     loop {
+        if interrupt.is_some_and(Interrupt::is_raised) {
+            return Err(Errno::Intr);
+        }
         let left = wait.map(|wait| wait.saturating_sub(start.elapsed()));
-        let stdin = if wants_stdin {
-            platform::wait_stdin(left)?
-        } else {
-            std::thread::sleep(left.unwrap_or_default());
-            Readiness::default()
+        let stdin = match (wants_stdin, interrupt) {
+            (true, interrupt) => platform::wait_stdin(left, interrupt)?,
+            (false, Some(interrupt)) => {
+                interrupt.sleep(left.unwrap_or_default());
+                Readiness::default()
+            }
+            (false, None) => {
+                std::thread::sleep(left.unwrap_or_default());
+                Readiness::default()
+            }
         };
         let waited = start.elapsed();
-        // Otherwise a signal interrupted it.
-        if !wants_stdin || stdin.ready || wait.is_some_and(|wait| waited >= wait) {
+        // Otherwise a signal or the interrupt ended it.
+        if stdin.ready || wait.is_some_and(|wait| waited >= wait) {
             return Ok((waited, stdin));
         }
     }
@@ -170,7 +183,7 @@ impl WasiCtx {
                 What::Stdin => wants_stdin = true,
             }
         }
-        let (waited, stdin) = pause(wait, wants_stdin)?;
+        let (waited, stdin) = pause(wait, wants_stdin, self.interrupt.as_ref())?;
         let mut events = 0;
         for index in 0..nsubscriptions {
             // Inside of what was checked; the program gets nonsense if it lets events overwrite subscriptions.

@@ -1,7 +1,8 @@
 //! Waiting for clocks and streams.
 
 use crate::support::*;
-use pulley_wasi::{Errno, WasiCtx};
+use pulley::Trap;
+use pulley_wasi::{Errno, Interrupt, WasiCtx};
 use std::time::{Duration, Instant};
 
 const REALTIME: u32 = 0;
@@ -102,4 +103,32 @@ fn what_cannot_be_waited_for() {
         let args = [u64::from(input as u32), u64::from(output as u32), u64::from(count), u64::from(result as u32)];
         assert_eq!(guest.call("poll_oneoff", &args), Err(errno), "{args:?}");
     }
+}
+
+/// Raised while the program waits, and before: also where it would not have to wait.
+#[test]
+fn an_interrupt_ends_waiting() {
+    let interrupt = Interrupt::new().unwrap();
+    let mut guest = Guest::new(WasiCtx::builder().interrupt(&interrupt).build());
+    let short = clock(1, MONOTONIC, 1_000_000, 0);
+    assert_eq!(poll(&mut guest, &[short]), Ok(vec![(1, 0, 0, 0)]));
+    let raising = std::thread::spawn({
+        let interrupt = interrupt.clone();
+        move || {
+            std::thread::sleep(Duration::from_millis(50));
+            assert!(!interrupt.is_raised());
+            interrupt.raise();
+        }
+    });
+    let start = Instant::now();
+    guest.put(BUFFER, &clock(1, MONOTONIC, 3600 * 1_000_000_000, 0));
+    let args = [BUFFER.into(), (BUFFER + 1024).into(), 1, RESULT.into()];
+    let error = guest.ends("poll_oneoff", &args);
+    assert_eq!(error.downcast_ref::<Trap>(), Some(&Trap::Interrupt), "{error:?}");
+    assert!(start.elapsed() >= Duration::from_millis(50) && start.elapsed() < Duration::from_secs(600));
+    raising.join().unwrap();
+    guest.put(BUFFER, &short);
+    assert_eq!(guest.ends("poll_oneoff", &args).trap(), Some(Trap::Interrupt));
+    // What does not wait goes on.
+    assert_eq!(guest.call("sched_yield", &[]), Ok(()));
 }

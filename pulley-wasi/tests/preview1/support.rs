@@ -101,6 +101,11 @@ impl Guest {
         error.downcast_ref().copied()
     }
 
+    /// Calls a function that ends the program.
+    pub fn ends(&mut self, name: &str, args: &[u64]) -> Error {
+        self.invoke(name, args, &mut [Val::I32(0)]).expect_err(name)
+    }
+
     pub fn put(&mut self, at: u32, bytes: &[u8]) {
         self.memory.write(&mut self.store, at as usize, bytes).unwrap();
     }

@@ -1,0 +1,17 @@
+;; Takes as much memory and as many table elements as it gets, and says how much that was.
+(module
+  (memory (export "memory") 1)
+  (table $table 1 funcref)
+  (data (i32.const 0) "?? pages, ??? elements")
+  (func (export "input") (param i32) (result i32) (i32.const 1024))
+  (func $digit (param $at i32) (param $number i32)
+    (i32.store8 (local.get $at) (i32.add (i32.const 48) (i32.rem_u (local.get $number) (i32.const 10)))))
+  (func (export "transform") (param i32 i32) (result i64)
+    (loop $more (br_if $more (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
+    (loop $more (br_if $more (i32.ne (table.grow $table (ref.null func) (i32.const 1)) (i32.const -1))))
+    (call $digit (i32.const 0) (i32.div_u (memory.size) (i32.const 10)))
+    (call $digit (i32.const 1) (memory.size))
+    (call $digit (i32.const 10) (i32.div_u (table.size $table) (i32.const 100)))
+    (call $digit (i32.const 11) (i32.div_u (table.size $table) (i32.const 10)))
+    (call $digit (i32.const 12) (table.size $table))
+    (i64.const 22)))

@@ -1,0 +1,22 @@
+;; Answers with the request's path, and with how many requests this instance has answered. Some paths misbehave.
+(module
+  (import "http" "path" (func $path (param $at i32) (param $room i32) (result i32)))
+  (import "http" "answer" (func $answer (param $at i32) (param $length i32)))
+  (memory (export "memory") 2)
+  (global $requests (mut i32) (i32.const 0))
+  (data (i32.const 0) "hello from ")
+  (data (i32.const 16) ", request ? of this instance\n")
+  (func (export "handle") (local $length i32)
+    (global.set $requests (i32.add (global.get $requests) (i32.const 1)))
+    (local.set $length (call $path (i32.const 64) (i32.const 1024)))
+    ;; "/spi", "/tra" and "/gro", little-endian.
+    (if (i32.eq (i32.load (i32.const 64)) (i32.const 0x6970732f))
+      (then (loop $again (br $again))))
+    (if (i32.eq (i32.load (i32.const 64)) (i32.const 0x6172742f))
+      (then (unreachable)))
+    (if (i32.eq (i32.load (i32.const 64)) (i32.const 0x6f72672f))
+      (then (drop (memory.grow (i32.const 14)))))
+    (call $answer (i32.const 0) (i32.const 11))
+    (call $answer (i32.const 64) (local.get $length))
+    (i32.store8 (i32.const 26) (i32.add (i32.const 48) (global.get $requests)))
+    (call $answer (i32.const 16) (i32.const 29))))
