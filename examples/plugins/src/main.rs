@@ -3,7 +3,9 @@
 //! Each call of a plugin gets a store of its own, with limits: fuel (how much work), a deadline (how long), the size of memories
 //! and tables. Whatever a plugin does, the host goes on. See README.md.
 
-use pulley::{Caller, Config, Engine, Error, Extern, Linker, Memory, Module, Result, Store, StoreLimits, StoreLimitsBuilder, Trap};
+use pulley::{
+    Caller, Config, Engine, Error, Extern, Linker, Memory, Module, Result, Store, StoreLimits, StoreLimitsBuilder, Trap,
+};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

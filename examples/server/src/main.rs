@@ -2,7 +2,9 @@
 //!
 //! `cargo run --release -p example-server` listens; with `--measure` it says what an instance costs. See README.md.
 
-use pulley::{Caller, Config, Engine, Error, InstancePre, Linker, Module, Result, Store, StoreLimits, StoreLimitsBuilder};
+use pulley::{
+    Caller, Config, Engine, Error, InstancePre, Linker, Module, Result, Store, StoreLimits, StoreLimitsBuilder,
+};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::{Duration, Instant};
@@ -39,7 +41,8 @@ impl App {
             let (bytes, request) = memory(&mut caller)?;
             let length = request.path.len().min(room as usize);
             let to = bytes.get_mut(at as usize..).and_then(|rest| rest.get_mut(..length));
-            to.ok_or_else(|| Error::msg("the path has no room there"))?.copy_from_slice(&request.path.as_bytes()[..length]);
+            to.ok_or_else(|| Error::msg("the path has no room there"))?
+                .copy_from_slice(&request.path.as_bytes()[..length]);
             Ok(length as u32)
         })?;
         linker.func_wrap("http", "answer", |mut caller: Caller<'_, Request>, at: u32, length: u32| -> Result<()> {
