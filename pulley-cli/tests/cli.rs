@@ -502,6 +502,31 @@ fn completions_and_manual_pages() {
     assert!(folder.join("pulley.1").is_file() && folder.join("pulley-objdump.1").is_file());
 }
 
+/// A full disk is told to the user, by tools, and to the program, which gets ENOSPC (51).
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_an_error() {
+    let functions = file("full.wat", FUNCTIONS);
+    let write = "(i32.store (i32.const 0) (i32.const 8)) (i32.store (i32.const 4) (i32.const 6))
+      (call $exit (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 100)))";
+    let program = command("full-program.wat", "", write);
+    let told = "error: cannot write to standard output: ";
+    for (args, code, message) in [
+        (["info", &functions, "", "", ""], 1, told),
+        (["objdump", &functions, "", "", ""], 1, told),
+        (["run", "--invoke", "float", &functions, "1"], 1, told),
+        (["run", &program, "", "", ""], 51, ""),
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has a full disk");
+        let args = args.iter().filter(|arg| !arg.is_empty());
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_pulley")).args(args).stdout(full).output();
+        let output = output.expect("the command starts");
+        assert_eq!(output.status.code(), Some(code));
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(stderr.starts_with(message) && stderr.is_empty() == message.is_empty(), "{stderr}");
+    }
+}
+
 /// Whoever read the output has seen enough.
 #[test]
 #[cfg(unix)]
