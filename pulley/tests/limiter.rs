@@ -1,8 +1,8 @@
 //! Limits on memories, tables and instances.
 
 use pulley::{
-    Engine, Error, Instance, Linker, Memory, MemoryType, Module, Ref, RefType, ResourceLimiter, Result, Store,
-    StoreLimits, StoreLimitsBuilder, Table, TableType, Trap,
+    Config, Engine, Error, Instance, Linker, Memory, MemoryType, Module, Ref, RefType, ResourceLimiter, Result, Store,
+    StoreLimits, StoreLimitsBuilder, Table, TableType, Trap, UpdateDeadline,
 };
 
 const PROGRAM: &str = r#"
@@ -104,6 +104,29 @@ fn a_program_goes_on_around_growth() {
     let instance = Instance::new(&mut store, &module, &[]).unwrap();
     assert_eq!(call(&mut store, instance, "around", 20).unwrap(), expected);
     assert_eq!(expected, (1..=20).sum::<i32>() + (1..=20).sum::<i32>());
+}
+
+/// Polls and growth stop the same activation, one after the other.
+#[test]
+fn growth_between_polls() {
+    let mut config = Config::new();
+    let engine = Engine::new(config.consume_fuel(true).epoch_interruption(true).poll_interval(0)).unwrap();
+    let module = Module::new(&engine, wat::parse_str(PROGRAM).unwrap()).unwrap();
+    let mut store = Store::new(&engine, Log::default());
+    store.limiter(|log| log);
+    store.set_fuel(10_000).unwrap();
+    store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Continue(0)));
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    assert_eq!(call(&mut store, instance, "around", 20).unwrap(), 2 * (1..=20).sum::<i32>());
+    let used = 10_000 - store.get_fuel().unwrap();
+    assert_eq!(store.data().asked.len(), 2 + 20);
+    // Being asked costs no fuel.
+    let mut store = Store::new(&engine, Log::default());
+    store.set_fuel(10_000).unwrap();
+    store.epoch_deadline_callback(|_| Ok(UpdateDeadline::Continue(0)));
+    let instance = Instance::new(&mut store, &module, &[]).unwrap();
+    call(&mut store, instance, "around", 20).unwrap();
+    assert_eq!(10_000 - store.get_fuel().unwrap(), used);
 }
 
 #[test]
