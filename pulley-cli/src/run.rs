@@ -96,7 +96,7 @@ pub(crate) fn engine(
     mut config: Config,
     max_wasm_stack: Option<usize>,
 ) -> Result<Engine, Failure> {
-    config.optimize(options.optimize()).loop_top(options.loop_top);
+    config.optimize(options.optimize()).loop_top(options.loop_top).inlining(options.inlining);
     if let Some(pins) = options.pins {
         config.pinned_registers(pins);
     }

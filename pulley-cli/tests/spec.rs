@@ -1,5 +1,5 @@
 //! The WebAssembly test suite: all of version 2 without SIMD, and the tail call proposal, with the optimiser on and off, with and
-//! without the loop-top register and pinned registers, and leaving the dispatch loop as often as it can be left.
+//! without inlining, the loop-top register and pinned registers, and leaving the dispatch loop as often as it can be left.
 //! (CI runs it in both dispatch tiers.)
 //!
 //! `spec-counts.txt` says how many assertions of each file hold. `PULLEY_BLESS=1 cargo test -p pulley-cli --test spec`
@@ -31,6 +31,11 @@ fn unoptimized() {
 #[test]
 fn without_pinned_registers() {
     check(Config::new().pinned_registers(false), false);
+}
+
+#[test]
+fn without_inlining() {
+    check(Config::new().inlining(false), false);
 }
 
 /// Every tick leaves the dispatch loop.

@@ -25,6 +25,7 @@ pub mod module;
 mod pairs;
 #[cfg(feature = "interpreter")]
 mod run;
+pub mod source;
 pub mod trap;
 pub mod value;
 

@@ -7,6 +7,8 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::source::InlinedCall;
+
 /// A WebAssembly value type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ValType {
@@ -205,9 +207,11 @@ pub struct Function {
     pub frame_slots: u32,
     /// Wasm offset (in the file) of the function's body.
     pub wasm_offset: u32,
-    /// Sorted by code offset (relative to `entry`): the wasm offset of the operator that an instruction came from. An
-    /// entry holds until the next one. Read only for backtraces and listings.
+    /// Sorted by code offset (relative to `entry`): the [location](crate::source) of the operator that an instruction came
+    /// from. An entry holds until the next one. Read only for backtraces and listings.
     pub locations: Box<[(u32, u32)]>,
+    /// The calls in it that were inlined, in the order of the numbers that `locations` name them by.
+    pub inlined: Box<[InlinedCall]>,
 }
 
 /// The parts of a compiled module, as a compiler puts them together.
@@ -337,13 +341,5 @@ impl ModuleParts {
         let after = self.functions.partition_point(|f| f.entry <= offset);
         let at = after.checked_sub(1)?;
         (offset < self.functions[at].end).then_some(at)
-    }
-}
-
-impl Function {
-    /// The wasm offset of the operator that the instruction at `code_offset` (relative to the entry) came from.
-    pub fn wasm_offset_at(&self, code_offset: u32) -> Option<u32> {
-        let after = self.locations.partition_point(|(at, _)| *at <= code_offset);
-        Some(self.locations[after.checked_sub(1)?].1)
     }
 }

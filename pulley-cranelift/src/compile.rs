@@ -8,11 +8,13 @@ use std::thread;
 use cranelift_codegen::Context;
 use cranelift_codegen::settings::Flags;
 use pulley_core::module::Module;
+use pulley_core::source::InlinedCall;
 
 use crate::allocate::{TooManySlots, allocate};
 use crate::emit::Emitter;
 use crate::emit::link::{Compiled, link};
 use crate::error::CompileError;
+use crate::inline::Inliner;
 use crate::lower::{self, Imports};
 use crate::translate::{self, Parsed};
 use crate::vcode::VCode;
@@ -46,8 +48,12 @@ pub(crate) struct Compiler<'a> {
     pins: bool,
     flags: Flags,
     scratch: translate::Scratch,
+    /// Present if calls are inlined.
+    inliner: Option<Inliner<'a>>,
     /// Holds the function that is compiled.
     context: Context,
+    /// The calls in it that were inlined.
+    inlined: Vec<InlinedCall>,
     emitter: Emitter,
 }
 
@@ -62,7 +68,9 @@ impl<'a> Compiler<'a> {
             pins: options.pins,
             flags: optimize::flags(),
             scratch: translate::Scratch::default(),
+            inliner: (options.optimize && options.inlining).then(|| Inliner::new(parsed)),
             context: Context::new(),
+            inlined: Vec::new(),
             emitter: Emitter::new(options.loop_top, options.consume_fuel),
         }
     }
@@ -76,11 +84,30 @@ impl<'a> Compiler<'a> {
 
     /// Its CLIF, ready to be lowered.
     pub(crate) fn clif(&mut self, defined: u32) -> Result<&Context, CompileError> {
-        self.context.clear();
-        translate::function(self.parsed, defined, &mut self.scratch, &mut self.context.func)?;
+        self.translate(defined)?;
+        self.inlined.clear();
+        if let Some(inliner) = &mut self.inliner {
+            let func = self.parsed.func_index(defined);
+            match inliner.run(&mut self.context, func, &mut self.scratch) {
+                Ok(inlined) => self.inlined = inlined,
+                // It was too much for Cranelift.
+                Err(_) => self.translate(defined)?,
+            }
+        }
         let result = optimize::run(&mut self.context, &self.flags, self.optimize);
         result.map_err(|error| self.in_function(defined, error))?;
         Ok(&self.context)
+    }
+
+    /// The calls that [`Compiler::clif`] has inlined.
+    pub(crate) fn inlined(&self) -> &[InlinedCall] {
+        &self.inlined
+    }
+
+    /// Its CLIF as the translation makes it.
+    fn translate(&mut self, defined: u32) -> Result<(), CompileError> {
+        self.context.clear();
+        translate::function(self.parsed, defined, &mut self.scratch, &mut self.context.func)
     }
 
     /// Its VCode, from the CLIF that [`Compiler::clif`] has left.
@@ -96,7 +123,8 @@ impl<'a> Compiler<'a> {
         });
         let code = placed.and_then(|placed| self.emitter.emit(placed));
         let code = code.map_err(|error| self.in_function(defined, error))?;
-        Ok(Compiled { code, wasm_offset: self.parsed.wasm_offset(defined) })
+        let inlined = std::mem::take(&mut self.inlined);
+        Ok(Compiled { code, wasm_offset: self.parsed.wasm_offset(defined), inlined })
     }
 
     fn in_function(&self, defined: u32, error: CompileError) -> CompileError {

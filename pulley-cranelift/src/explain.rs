@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use cranelift_codegen::ir::{Function, Inst, SourceLoc};
 use pulley_core::isa::disassemble;
 use pulley_core::module::ModuleParts;
+use pulley_core::source::{InlinedCall, Sources};
 
 use crate::compile::Compiler;
 use crate::emit::link::Compiled;
@@ -13,13 +15,13 @@ use crate::{Options, translate};
 /// A function at the stages of its compilation.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// Cranelift IR behind the optimiser.
+    /// Cranelift IR behind the optimiser. What was inlined is said to come from the call in the function itself.
     pub clif: String,
     /// The rows that were selected, over virtual registers.
     pub vcode: String,
     /// The bytecode. Targets of direct calls are not resolved: they show the callee's index.
     pub bytecode: String,
-    /// For each line of the bytecode the wasm offset that it comes from, if it does from one.
+    /// For each line of the bytecode the wasm offset in the function that it comes from, if it does from one.
     pub offsets: Vec<Option<u32>>,
 }
 
@@ -66,11 +68,25 @@ impl Explaining<'_> {
                 format!("function {func} is asked for; the module defines {}, the first is {first}", self.defined);
             return Err(CompileError::limit(message));
         };
-        let clif = self.compiler.clif(defined)?.func.display().to_string();
+        let mut clif = self.compiler.clif(defined)?.func.clone();
+        locate(&mut clif, self.compiler.inlined());
+        let clif = clif.display().to_string();
         let mut vcode = self.compiler.vcode(defined)?;
         let shown = vcode.to_string();
         let (bytecode, offsets) = listing(&self.compiler.code(defined, &mut vcode)?);
         Ok(Explanation { clif, vcode: shown, bytecode, offsets })
+    }
+}
+
+/// Gives inlined instructions the locations of the calls that these were inlined for.
+fn locate(func: &mut Function, inlined: &[InlinedCall]) {
+    let insts: Vec<Inst> = func.layout.blocks().flat_map(|block| func.layout.block_insts(block)).collect();
+    for inst in insts {
+        let location = func.srcloc(inst);
+        if let Some(source) = Sources::new(inlined, 0, Some(location.bits())).last().filter(|_| !location.is_default())
+        {
+            func.set_srcloc(inst, SourceLoc::new(source.wasm_offset));
+        }
     }
 }
 
@@ -88,7 +104,8 @@ fn listing(compiled: &Compiled) -> (String, Vec<Option<u32>>) {
         let text = if callee.is_some() { text.rsplit_once(", ->").map_or(&*text, |(head, _)| head) } else { &text };
         let _ = writeln!(bytecode, "{at:5x}: {text}{note}");
         let before = code.locations.partition_point(|(start, _)| *start as usize <= at);
-        offsets.push(before.checked_sub(1).map(|location| code.locations[location].1));
+        let location = before.checked_sub(1).map(|location| code.locations[location].1);
+        offsets.push(Sources::new(&compiled.inlined, 0, location).last().map(|source| source.wasm_offset));
         at += inst.size();
     }
     (bytecode, offsets)

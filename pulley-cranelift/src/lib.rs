@@ -4,6 +4,7 @@
 //!   wasm --translate--> CLIF --optimize--> CLIF --lower--> VCode --allocate--> placed code --emit--> bytecode
 //! ```
 //! - [`translate`] validates, reads the module's sections, and makes Cranelift IR of function bodies.
+//! - `inline` replaces calls of small functions.
 //! - `optimize` runs Cranelift's mid-end and what it leaves to us.
 //! - `lower` selects rows of Pulley's instruction table by ISLE rules: [`vcode`].
 //! - `allocate` gives values frame slots and accumulators.
@@ -17,6 +18,7 @@ mod compile;
 pub mod emit;
 mod error;
 mod explain;
+mod inline;
 pub mod lower;
 pub mod optimize;
 pub mod translate;
@@ -33,6 +35,8 @@ pub struct Options {
     pub optimize: bool,
     /// Whether values that loops carry may live in pinned registers. Without them code is slower, that is all.
     pub pins: bool,
+    /// Whether the optimiser inlines calls of small functions. Without it code is slower, and consumes more fuel.
+    pub inlining: bool,
     /// How many threads to use; 0 is one per processor.
     pub threads: usize,
     /// Whether loops get the loop-top register. It is on except in tests.
@@ -47,6 +51,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options { optimize: true, pins: true, threads: 0, loop_top: true, pairs: true, consume_fuel: false }
+        Options {
+            optimize: true,
+            pins: true,
+            inlining: true,
+            threads: 0,
+            loop_top: true,
+            pairs: true,
+            consume_fuel: false,
+        }
     }
 }

@@ -75,7 +75,7 @@ pub const NO_LOC: u32 = u32::MAX;
 pub struct Inst {
     /// What it does.
     pub op: Op,
-    /// The offset in the wasm binary of the instruction that it stems from, or [`NO_LOC`]. Whatever can trap has one.
+    /// The [location](pulley_core::source) of the operator that it stems from, or [`NO_LOC`]. Whatever can trap has one.
     pub loc: u32,
 }
 

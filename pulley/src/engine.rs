@@ -19,6 +19,7 @@ use crate::{Result, reserve};
 pub struct Config {
     optimize: bool,
     pins: bool,
+    inlining: bool,
     parallel: bool,
     pairs: bool,
     stack_bytes: usize,
@@ -53,6 +54,7 @@ impl Config {
         Config {
             optimize: true,
             pins: pulley_core::has_pinned_registers(),
+            inlining: true,
             parallel: true,
             pairs: true,
             stack_bytes: 1 << 20,
@@ -80,6 +82,13 @@ impl Config {
     /// has them (not in the match loop); to turn it off serves to find out what it gains.
     pub fn pinned_registers(&mut self, yes: bool) -> &mut Config {
         self.pins = yes;
+        self
+    }
+
+    /// Whether the optimiser replaces calls of small functions by what these do. It is on by default; off, programs do the same,
+    /// more slowly, and consume more fuel.
+    pub fn inlining(&mut self, yes: bool) -> &mut Config {
+        self.inlining = yes;
         self
     }
 
@@ -130,8 +139,9 @@ impl Config {
     /// that needs more than there is ends in [`Trap::OutOfFuel`](crate::Trap::OutOfFuel). It is off by default.
     ///
     /// Every jump back, call of a wasm function and return costs one unit, and so do 64 instructions of the bytecode in a row
-    /// without one of these: a unit is 64 instructions at most. What a host function does costs nothing. How much a program
-    /// consumes depends on the version of this crate and on how it was compiled, and on nothing else.
+    /// without one of these: a unit is 64 instructions at most. What a host function does costs nothing, and neither do calls of
+    /// small functions that the compiler inlines. How much a program consumes depends on the version of this crate and on how it
+    /// was compiled ([`Config::inlining`], for instance), and on nothing else.
     pub fn consume_fuel(&mut self, yes: bool) -> &mut Config {
         self.consume_fuel = yes;
         self
@@ -234,8 +244,8 @@ impl Engine {
     #[cfg(feature = "compiler")]
     pub(crate) fn compile(&self, wasm: &[u8]) -> Result<pulley_core::module::Module> {
         let threads = if self.config.parallel { 0 } else { 1 };
-        let Config { optimize, pins, loop_top, pairs, consume_fuel, .. } = *self.config;
-        let options = pulley_cranelift::Options { optimize, pins, threads, loop_top, pairs, consume_fuel };
+        let Config { optimize, pins, inlining, loop_top, pairs, consume_fuel, .. } = *self.config;
+        let options = pulley_cranelift::Options { optimize, pins, inlining, threads, loop_top, pairs, consume_fuel };
         Ok(pulley_cranelift::compile(wasm, &options)?)
     }
 }

@@ -66,6 +66,8 @@ pub struct Report {
 }
 
 /// A function that was called: of a module, or of the host's.
+///
+/// What was inlined into a function counts as part of it. [`Config::inlining`] keeps functions apart.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Function {

@@ -78,6 +78,9 @@ pub(crate) struct CompileOptions {
     /// Whether loops keep values in registers (for measurements): on or off
     #[arg(long, hide = true, value_name = "on|off", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
     pub(crate) pins: Option<bool>,
+    /// Whether calls of small functions are inlined (for measurements): on or off
+    #[arg(long, hide = true, default_value = "on", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
+    pub(crate) inlining: bool,
     /// Whether loops may use the loop-top register: to measure what it is worth
     #[arg(long, hide = true, default_value = "on", value_parser = BoolishValueParser::new(), action = clap::ArgAction::Set)]
     pub(crate) loop_top: bool,

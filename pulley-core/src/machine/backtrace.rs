@@ -72,22 +72,31 @@ impl Store {
         outer: impl Iterator<Item = &'a Activation>,
     ) -> (Vec<FrameInfo>, usize) {
         let (mut frames, mut omitted) = (Vec::new(), 0);
-        self.runner.walk(start, back, outer, |pc, back, instance| match self.frame_info(pc, back, instance) {
-            Some(frame) if frames.len() < MAX_FRAMES => frames.push(frame),
-            _ => omitted += 1,
+        self.runner.walk(start, back, outer, |pc, back, instance| {
+            frame_infos(pc, back, instance, |frame| match frame {
+                Some(frame) if frames.len() < MAX_FRAMES => frames.push(frame),
+                _ => omitted += 1,
+            });
         });
         (frames, omitted)
     }
+}
 
-    /// What runs at `pc`, less `back` bytes, in `instance`.
-    fn frame_info(&self, pc: Code, back: usize, instance: *mut Instance) -> Option<FrameInfo> {
-        // SAFETY: instances live as long as the store.
-        let module = unsafe { &(*instance).module };
-        let offset = (pc.address() as usize).wrapping_sub(module.code.as_ptr() as usize).wrapping_sub(back) as u32;
-        let position = module.function_at(offset)?;
-        let function = &module.functions[position];
-        let wasm_offset = function.wasm_offset_at(offset - function.entry);
-        Some(FrameInfo { module: module.clone(), func: module.imported_funcs + position as u32, wasm_offset })
+/// Visits what runs at `pc`, less `back` bytes, in `instance`: the functions that were inlined there and the one that has the frame.
+fn frame_infos(pc: Code, back: usize, instance: *mut Instance, mut visit: impl FnMut(Option<FrameInfo>)) {
+    // SAFETY: instances live as long as the store.
+    let module = unsafe { &(*instance).module };
+    let offset = (pc.address() as usize).wrapping_sub(module.code.as_ptr() as usize).wrapping_sub(back) as u32;
+    let Some(position) = module.function_at(offset) else { return visit(None) };
+    let function = &module.functions[position];
+    let func = module.imported_funcs + position as u32;
+    let mut sources = function.sources_at(func, offset - function.entry).peekable();
+    if sources.peek().is_none() {
+        visit(Some(FrameInfo { module: module.clone(), func, wasm_offset: None }));
+    }
+    for source in sources {
+        let wasm_offset = Some(source.wasm_offset);
+        visit(Some(FrameInfo { module: module.clone(), func: source.func, wasm_offset }));
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Inst {
     pub imms: Imms,
     /// The function of the module whose entry the row's `target` is, for direct calls.
     pub callee: Option<u32>,
-    /// The wasm offset that it stems from, or [`NO_LOC`](crate::vcode::NO_LOC).
+    /// The location of the operator that it stems from, or [`NO_LOC`](crate::vcode::NO_LOC).
     pub loc: u32,
     /// The index in its block of the VCode instruction that it does the work of; `None` for a move.
     pub origin: Option<u32>,

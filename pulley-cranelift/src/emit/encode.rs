@@ -29,7 +29,7 @@ pub struct FunctionCode {
     pub bytes: Vec<u8>,
     /// The direct calls in it.
     pub calls: Vec<CallSite>,
-    /// Wasm offsets by code offset, as in [`pulley_core::module::Function::locations`].
+    /// Source locations by code offset, as in [`pulley_core::module::Function::locations`].
     pub locations: Vec<(u32, u32)>,
     /// Size of its frame.
     pub frame_slots: u32,
@@ -328,7 +328,7 @@ impl Emitter {
         encoded.map_err(|error| CompileError::internal(format!("{error} (asked for {places:?}, {imms:?})")))
     }
 
-    /// Notes that what follows stems from wasm offset `loc`.
+    /// Notes that what follows stems from the operator at location `loc`.
     fn locate(&mut self, loc: u32) {
         if loc == NO_LOC || self.code.locations.last().is_some_and(|(_, last)| *last == loc) {
             return;

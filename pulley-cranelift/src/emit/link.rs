@@ -1,6 +1,7 @@
 //! Functions laid out in one buffer.
 
 use pulley_core::module::{Function, ModuleParts};
+use pulley_core::source::InlinedCall;
 
 use super::encode::FunctionCode;
 use crate::error::CompileError;
@@ -11,6 +12,8 @@ pub struct Compiled {
     pub code: FunctionCode,
     /// Offset of its body in the wasm file.
     pub wasm_offset: u32,
+    /// The calls in it that were inlined.
+    pub inlined: Vec<InlinedCall>,
 }
 
 /// Completes `module` with the functions that it defines, in order.
@@ -22,7 +25,7 @@ pub fn link(module: &mut ModuleParts, compiled: Vec<Compiled>) -> Result<(), Com
     }
     let mut code = Vec::with_capacity(size);
     let mut calls = Vec::new();
-    for (n, Compiled { code: function, wasm_offset }) in compiled.into_iter().enumerate() {
+    for (n, Compiled { code: function, wasm_offset, inlined }) in compiled.into_iter().enumerate() {
         let entry = code.len() as u32;
         code.extend_from_slice(&function.bytes);
         calls.extend(function.calls.iter().map(|call| (entry, *call)));
@@ -33,6 +36,7 @@ pub fn link(module: &mut ModuleParts, compiled: Vec<Compiled>) -> Result<(), Com
             frame_slots: function.frame_slots,
             wasm_offset,
             locations: function.locations.into(),
+            inlined: inlined.into(),
         });
     }
     for (entry, call) in calls {

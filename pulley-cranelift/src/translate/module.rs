@@ -5,6 +5,7 @@ use pulley_core::module::{
     ConstOp, DataSegment, ElementSegment, Export, ExternKind, ExternType, GlobalDef, GlobalType, Import, ModuleParts,
     SegmentMode, TableDef, ValType,
 };
+use pulley_core::source::MAX_WASM;
 use wasmparser as wp;
 
 use super::types::{const_expr, contradiction, func_type, global_type, memory_type, ref_type, table_type};
@@ -63,8 +64,8 @@ impl<'a> Parsed<'a> {
 
 /// Parses and validates everything but the function bodies.
 pub fn parse(wasm: &[u8]) -> std::result::Result<Parsed<'_>, CompileError> {
-    if u32::try_from(wasm.len()).is_err() {
-        return Err(CompileError::limit(format!("{} bytes, of at most {}", wasm.len(), u32::MAX)));
+    if wasm.len() > MAX_WASM as usize {
+        return Err(CompileError::limit(format!("{} bytes, of at most {MAX_WASM}", wasm.len())));
     }
     sections(wasm).map_err(|failure| match failure {
         Failure::Wasm(error) => proposals::explain(&error, |features| validate_sections(wasm, features)),

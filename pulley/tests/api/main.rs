@@ -5,6 +5,7 @@ mod calls;
 mod errors;
 mod growth;
 mod host;
+mod inlining;
 mod items;
 mod sharing;
 mod stacks;

@@ -1,5 +1,6 @@
 //! Differential testing: modules that `wasm-smith` makes from fixed seeds, run by wasmi and by Pulley with the optimiser
-//! off and on. All must agree on results, traps, what host functions saw, and the memories, globals and tables left.
+//! off, on, and on without inlining. All must agree on results, traps, what host functions saw, and the memories, globals and tables
+//! left; Pulley without the optimiser and without inlining also with itself on the frames of backtraces.
 //!
 //! Every function that a module exports is called in a fresh instance. `ensure_termination` bounds each call; what
 //! depends on the resources of an engine (its stack) is *poisoned*: skipped and counted.
@@ -165,7 +166,7 @@ impl Yield {
 }
 
 /// Compares all calls of the module with this seed.
-fn compare(seed: u64, engines: &[Engine; 2], peer: &wasmi::Engine, counts: &mut Yield) -> Result<(), String> {
+fn compare(seed: u64, engines: &[Engine; 3], peer: &wasmi::Engine, counts: &mut Yield) -> Result<(), String> {
     let mut random = Random::new(seed);
     let Some(wasm) = smith(&mut random) else { return Ok(()) };
     // For a look at it if the comparison fails, or never returns.
@@ -176,13 +177,16 @@ fn compare(seed: u64, engines: &[Engine; 2], peer: &wasmi::Engine, counts: &mut 
     };
     let Ok(theirs) = wasmi::Module::new(peer, &wasm) else { return fail("wasmi does not compile it".into()) };
     let ours = engines.each_ref().map(|engine| catch_unwind(AssertUnwindSafe(|| Module::new(engine, &wasm))));
-    let [plain, optimized] = match ours {
-        [Ok(Ok(plain)), Ok(Ok(optimized))] => [plain, optimized],
-        [Ok(Err(error)), _] | [_, Ok(Err(error))] => return fail(format!("it does not compile: {error:#}")),
-        _ => return fail("the compiler panicked".into()),
-    };
+    let mut modules = Vec::new();
+    for module in ours {
+        match module {
+            Ok(Ok(module)) => modules.push(module),
+            Ok(Err(error)) => return fail(format!("it does not compile: {error:#}")),
+            Err(_) => return fail("the compiler panicked".into()),
+        }
+    }
     counts.modules += 1;
-    let functions = plain.exports().filter_map(|export| match export.ty() {
+    let functions = modules[0].exports().filter_map(|export| match export.ty() {
         ExternType::Func(ty) => Some((export.name().to_string(), ty)),
         _ => None,
     });
@@ -190,16 +194,16 @@ fn compare(seed: u64, engines: &[Engine; 2], peer: &wasmi::Engine, counts: &mut 
         for _ in 0..if ty.params().len() == 0 { 1 } else { CALLS } {
             let args: Vec<u64> = ty.params().map(|_| random.argument()).collect();
             let theirs = if PEER_IS_WRONG.contains(&seed) { None } else { Some(&theirs) };
-            compare_call((&name, &args), &[&plain, &optimized], theirs, counts).or_else(fail)?;
+            compare_call((&name, &args), &modules, theirs, counts).or_else(fail)?;
         }
     }
     Ok(())
 }
 
-/// Compares one call of an export of Pulley's modules, without and with the optimiser, and of wasmi's if it is given.
+/// Compares one call of an export of Pulley's modules, those of [`engines`], and of wasmi's if it is given.
 fn compare_call(
     (name, args): (&str, &[u64]),
-    ours: &[&Module; 2],
+    ours: &[Module],
     theirs: Option<&wasmi::Module>,
     counts: &mut Yield,
 ) -> Result<(), String> {
@@ -214,20 +218,32 @@ fn compare_call(
         }
         Err(format!("{name}{args:x?}:\n  {who} {expected:x?}\n  found {found:x?}"))
     };
-    let [plain, optimized] = [observe(ours[0])?, observe(ours[1])?];
+    let (plain, _) = observe(&ours[0])?;
+    let (optimized, frames) = observe(&ours[1])?;
+    let (called, frames_of_calls) = observe(&ours[2])?;
     agree(&optimized, &plain, "with the optimiser something else than without:")?;
+    agree(&optimized, &called, "with inlining something else than without:")?;
+    if frames != frames_of_calls && ![&optimized, &called].iter().any(|seen| seen.outcome == Outcome::Poisoned) {
+        return Err(format!("{name}{args:x?}:\n  without inlining {frames_of_calls:x?}\n  with it {frames:x?}"));
+    }
     let expected = theirs.map_or_else(|| plain.clone(), |theirs| peer::observe(theirs, name, args));
     counts.count(&expected.outcome);
     agree(&plain, &expected, "something else than wasmi:")
 }
 
-fn run(seeds: &AtomicU64, end: u64) -> (Yield, Vec<String>) {
-    let engines = [false, true].map(|optimize| {
+/// Without the optimiser, with it, and with it but without inlining.
+fn engines() -> [Engine; 3] {
+    [(false, false), (true, true), (true, false)].map(|(optimize, inlining)| {
         let mut config = Config::new();
-        config.optimize(optimize).pair_instructions(optimize).parallel_compilation(false).max_wasm_stack(8 << 20);
+        config.optimize(optimize).pair_instructions(optimize).inlining(inlining);
+        config.parallel_compilation(false).max_wasm_stack(8 << 20);
         // Ticks leave the dispatch loop often, and at different places.
         Engine::new(config.poll_interval(if optimize { 6 } else { 1 })).unwrap()
-    });
+    })
+}
+
+fn run(seeds: &AtomicU64, end: u64) -> (Yield, Vec<String>) {
+    let engines = engines();
     let peer = peer::engine();
     let (mut counts, mut failures) = (Yield::default(), Vec::new());
     loop {

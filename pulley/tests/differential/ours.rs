@@ -2,7 +2,7 @@
 
 use pulley::{
     AsContextMut, Extern, ExternType, Func, Global, Instance, Memory, Module, Ref, RefType, Store, Table, Trap, Val,
-    ValType,
+    ValType, WasmBacktrace,
 };
 
 use crate::{Digest, Observation, Outcome};
@@ -65,26 +65,36 @@ fn class(error: &pulley::Error) -> Option<&'static str> {
     })
 }
 
-pub fn observe(module: &Module, name: &str, args: &[u64]) -> Observation {
+/// What a call does, and the function and wasm offset of each frame if it trapped.
+pub fn observe(module: &Module, name: &str, args: &[u64]) -> (Observation, Vec<Frame>) {
     let mut store = Store::new(module.engine(), Digest::new());
     let imports: Vec<Extern> = module.imports().map(|item| import(&mut store, item.ty())).collect();
     let instance = match Instance::new(&mut store, module, &imports) {
         Ok(instance) => instance,
         Err(error) => {
             let outcome = class(&error).map_or(Outcome::Poisoned, Outcome::NoInstance);
-            return Observation { outcome, state: store.data().0 };
+            return (Observation { outcome, state: store.data().0 }, frames(&error));
         }
     };
     let func = instance.get_func(&store, name).unwrap();
     let ty = func.ty(&store);
     let args: Vec<Val> = ty.params().zip(args).map(|(ty, bits)| val(&ty, *bits)).collect();
     let mut results = vec![Val::I32(0); ty.results().len()];
-    let outcome = match func.call(&mut store, &args, &mut results) {
-        Ok(()) => Outcome::Returned(results.iter().map(bits).collect()),
-        Err(error) => class(&error).map_or(Outcome::Poisoned, Outcome::Trapped),
+    let (outcome, frames) = match func.call(&mut store, &args, &mut results) {
+        Ok(()) => (Outcome::Returned(results.iter().map(bits).collect()), Vec::new()),
+        Err(error) => (class(&error).map_or(Outcome::Poisoned, Outcome::Trapped), frames(&error)),
     };
     let state = digest(&mut store, instance);
-    Observation { outcome, state }
+    (Observation { outcome, state }, frames)
+}
+
+/// Function and wasm offset.
+pub type Frame = (u32, Option<usize>);
+
+fn frames(error: &pulley::Error) -> Vec<Frame> {
+    let backtrace = error.downcast_ref::<WasmBacktrace>();
+    let frames = backtrace.map_or(&[][..], |backtrace| backtrace.frames());
+    frames.iter().map(|frame| (frame.func_index(), frame.module_offset())).collect()
 }
 
 fn digest(store: &mut Store<Digest>, instance: Instance) -> u64 {
