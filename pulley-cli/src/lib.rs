@@ -3,7 +3,9 @@
 //! [`wast`] (the spec script runner) is usable without the command.
 
 mod args;
+mod cache;
 mod clock;
+mod compile;
 #[cfg(feature = "count-instructions")]
 pub mod count;
 mod explore;
@@ -40,6 +42,8 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "profile")]
         Command::Profile(options) => profile::profile(&options),
         Command::Info(options) => info::info(&options),
+        Command::Cache(options) => cache::command(&options),
+        Command::Compile(options) => compile::compile(&options),
         Command::Objdump(options) => objdump::objdump(&options),
         Command::Explore(options) => explore::explore(&options),
         Command::Wast(options) => wast::command(&options),

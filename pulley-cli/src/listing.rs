@@ -26,12 +26,16 @@ impl Listing<'_> {
         let mut lines = Vec::new();
         let mut at = function.entry;
         let mut shown = None;
+        let mut locations = function.origins.locations.iter().peekable();
+        let mut offset = None;
         while at < function.end {
             let (text, size) = self.instruction(at);
             // One operator may be several instructions: it is named at the first.
-            let offset = function.wasm_offset_at(at - function.entry);
+            while let Some((_, wasm)) = locations.next_if(|(from, _)| *from <= at - function.entry) {
+                offset = function.origins.sources(0, Some(wasm)).next().map(|source| source.wasm_offset);
+            }
             let operator = offset.filter(|offset| shown != Some(*offset));
-            let operator = operator.map(|offset| (offset, self.operators.get(offset).unwrap_or("?")));
+            let operator = operator.map(|offset| (offset, self.operators.get(offset).unwrap_or("")));
             lines.push(Line { at, text, operator });
             shown = offset.or(shown);
             at = size.map_or(function.end, |size| at + size);

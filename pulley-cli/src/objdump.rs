@@ -4,7 +4,7 @@ use crate::args::ObjdumpOptions;
 use crate::failure::Failure;
 use crate::listing::{self, Listing};
 use crate::operator::Operators;
-use crate::{input, output, run};
+use crate::{compile, input, output, run};
 use pulley::Config;
 use std::io::{self, Write};
 
@@ -14,7 +14,7 @@ const COLUMN: usize = 56;
 pub(crate) fn objdump(options: &ObjdumpOptions) -> Result<(), Failure> {
     let file = options.file.as_path();
     let wasm = input::read_module(file)?;
-    let module = run::compile(&run::engine(&options.compile, Config::new(), None)?, file, &wasm)?;
+    let module = compile::load(&run::engine(&options.compile, Config::new(), None)?, file, &wasm)?;
     let module = module.core();
     let wanted = match &options.func {
         Some(wanted) => Some(listing::find(module, wanted).map_err(|message| Failure::about(file, message))?),

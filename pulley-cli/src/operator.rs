@@ -1,5 +1,6 @@
 //! Wasm operators as the text format writes them, or close to it: `i32.load offset=8`, `br_table 0 1 2`.
 
+use pulley::Engine;
 use std::collections::HashMap;
 use wasmparser::{BlockType, FunctionBody, MemArg, Operator, Parser, Payload};
 
@@ -8,9 +9,13 @@ use wasmparser::{BlockType, FunctionBody, MemArg, Operator, Parser, Payload};
 pub(crate) struct Operators(HashMap<u32, String>);
 
 impl Operators {
-    /// The operators of the functions that `wanted` accepts, by their position among those that the module defines.
+    /// The operators of the functions of `wasm` (none, if it is a compiled module) that `wanted` accepts, by their position among those that the module defines.
     pub(crate) fn read(wasm: &[u8], wanted: impl Fn(usize) -> bool) -> wasmparser::Result<Operators> {
         let mut operators = Operators::default();
+        // A compiled module knows offsets, not operators.
+        if Engine::detect_precompiled(wasm).is_some() {
+            return Ok(operators);
+        }
         let mut position = 0;
         for payload in Parser::new(0).parse_all(wasm) {
             if let Payload::CodeSectionEntry(body) = payload? {

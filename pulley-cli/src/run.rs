@@ -2,13 +2,12 @@
 
 use crate::args::{CompileOptions, RunOptions};
 use crate::failure::Failure;
-use crate::{clock, input, invoke, limits, output};
+use crate::{cache, clock, compile, input, invoke, limits, output};
 use pulley::{Config, Engine, Error, Func, Instance, Linker, Module, Store, StoreLimits, Trap};
 use pulley_wasi::{DirPerms, FilePerms, I32Exit, Interrupt, WasiCtx};
 use std::ffi::OsStr;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
-use std::sync::mpsc;
 use std::time::Duration;
 
 /// The data of the store.
@@ -19,14 +18,18 @@ pub(crate) struct Host {
     bench_start: Option<Duration>,
 }
 
-/// After this long a user at a terminal is told that the compiler is at work.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// The largest exit code that a program may choose: shells use those above.
 const MAX_EXIT_CODE: i32 = 125;
 
 pub(crate) fn run(options: &RunOptions) -> Result<(), Failure> {
-    Program::load(options, Config::new())?.execute(options)
+    let mut config = Config::new();
+    compile::lazily(options, &mut config);
+    let mut program = Program::load(options, config)?;
+    let outcome = program.execute(options);
+    if let Some(place) = &program.cache {
+        place.keep(&program.module);
+    }
+    outcome
 }
 
 /// A compiled program, and the store that it will run in.
@@ -34,6 +37,8 @@ pub(crate) struct Program {
     #[cfg(feature = "profile")]
     pub(crate) wasm: Vec<u8>,
     pub(crate) module: Module,
+    /// Where what is compiled while it runs is kept.
+    cache: Option<cache::Place>,
     linker: Linker<Host>,
     pub(crate) store: Store<Host>,
     interrupt: Option<Interrupt>,
@@ -46,7 +51,9 @@ impl Program {
         let wasm = input::read_module(file)?;
         limits::configure(options, &mut config);
         let engine = engine(&options.compile, config, options.max_wasm_stack)?;
-        let module = compile(&engine, file, &wasm)?;
+        #[cfg(feature = "profile")]
+        let kept = if engine.config().is_lazy() { Vec::new() } else { wasm.clone() };
+        let (module, cache) = compile::start(&engine, options, wasm)?;
         let mut linker = Linker::<Host>::new(&engine);
         let about = |error: Error| Failure::about(file, format_args!("{error:#}"));
         pulley_wasi::add_to_linker(&mut linker, |host| &mut host.wasi).map_err(about)?;
@@ -61,8 +68,9 @@ impl Program {
         }
         Ok(Program {
             #[cfg(feature = "profile")]
-            wasm,
+            wasm: kept,
             module,
+            cache,
             linker,
             store,
             interrupt,
@@ -97,6 +105,7 @@ pub(crate) fn engine(
     max_wasm_stack: Option<usize>,
 ) -> Result<Engine, Failure> {
     config.optimize(options.optimize()).loop_top(options.loop_top).inlining(options.inlining);
+    compile::show_progress(&mut config);
     if let Some(pins) = options.pins {
         config.pinned_registers(pins);
     }
@@ -110,23 +119,6 @@ pub(crate) fn engine(
         config.max_wasm_stack(bytes);
     }
     Engine::new(&config).map_err(|error| Failure::Error(format!("{error:#}")))
-}
-
-/// Compiles; says so on a terminal if it takes long.
-pub(crate) fn compile(engine: &Engine, file: &Path, wasm: &[u8]) -> Result<Module, Failure> {
-    let (done, waiting) = mpsc::channel::<()>();
-    std::thread::scope(|scope| {
-        if std::io::stderr().is_terminal() {
-            scope.spawn(move || {
-                if waiting.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout) {
-                    let _ = writeln!(std::io::stderr(), "compiling {} ({} KiB) ...", file.display(), wasm.len() >> 10);
-                }
-            });
-        }
-        let module = Module::new(engine, wasm);
-        drop(done);
-        module.map_err(|error| Failure::about(file, format_args!("{error:#}")))
-    })
 }
 
 /// `bench.start` and `bench.end`: the ends of what a benchmark program wants timed.

@@ -539,3 +539,70 @@ fn a_closed_pipe_is_no_failure_of_tools() {
         assert_eq!(String::from_utf8_lossy(&output.stderr), "0\n", "{line}");
     }
 }
+
+#[test]
+fn compiled_modules() {
+    let file = file("compiled.wat", FUNCTIONS);
+    let compiled = PathBuf::from(&file).with_extension("pulley").into_os_string().into_string().unwrap();
+    let _ = std::fs::remove_file(&compiled);
+    prints(&["compile", &file], "");
+    prints(&["run", "--invoke", "div", &compiled, "-7", "2"], "-3\n");
+    fails(&["run", "--invoke", "outer", &compiled], 134, &["divide by zero", "div"]);
+    let listing = pulley(&["objdump", "--func", "div", &compiled]);
+    assert!(String::from_utf8_lossy(&listing.stdout).contains("i32_div_s"), "{}", listing.stderr);
+    let other = format!("{compiled}.out");
+    prints(&["compile", "-O0", "-o", &other, &file], "");
+    prints(&["run", "--invoke", "div", &other, "9", "3"], "3\n");
+    fails(&["compile", &compiled], 1, &["a compiled module"]);
+    fails(&["info", &compiled], 1, &["a compiled module"]);
+    fails(&["run", "--fuel", "5", "--invoke", "div", &compiled, "9", "3"], 1, &["consume_fuel"]);
+    prints(&["compile", "--fuel", "-o", &other, &file], "");
+    prints(&["run", "--fuel", "5", "--invoke", "div", &other, "9", "3"], "3\n");
+    let bytes = std::fs::read(&compiled).unwrap();
+    std::fs::write(&other, &bytes[..bytes.len() - 1]).unwrap();
+    fails(&["run", "--invoke", "div", &other, "9", "3"], 1, &["checksum"]);
+    fails(&["compile", "-o", "/no/such/folder/x.pulley", &file], 1, &["cannot write"]);
+}
+
+/// What a run compiles is there for the next one; what is damaged is made anew.
+#[test]
+fn cache() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cache-test");
+    let _ = std::fs::remove_dir_all(&folder);
+    let pulley = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_pulley"));
+        let output = command.args(args).env("PULLEY_CACHE_DIR", &folder).output().unwrap();
+        assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let entries = || {
+        let files = std::fs::read_dir(&folder).map(Iterator::collect::<Vec<_>>).unwrap_or_default();
+        files.into_iter().map(|file| file.unwrap().path()).collect::<Vec<_>>()
+    };
+    let file = file("cached.wat", FUNCTIONS);
+    let div = ["run", "--invoke", "div", &file, "8", "4"];
+    assert_eq!(
+        (pulley(&["run", "--no-cache", "--invoke", "div", &file, "8", "2"]), entries().len()),
+        ("4\n".into(), 0)
+    );
+    assert_eq!((pulley(&["run", "--eager", "--invoke", "div", &file, "8", "2"]), entries().len()), ("4\n".into(), 0));
+    assert_eq!((pulley(&div), entries().len()), ("2\n".into(), 1));
+    let entry = &entries()[0];
+    let first = std::fs::read(entry).unwrap();
+    // Nothing more to compile; then something more, in the same entry; other options are another one.
+    assert_eq!((pulley(&div), std::fs::read(entry).unwrap() == first), ("2\n".into(), true));
+    pulley(&["run", "--invoke", "float", &file, "1"]);
+    let second = std::fs::read(entry).unwrap();
+    assert!(entries().len() == 1 && second.len() > first.len());
+    pulley(&["run", "-O0", "--invoke", "float", &file, "1"]);
+    assert_eq!(entries().len(), 2);
+    // Damaged in every way that a file system knows of.
+    for damaged in [&second[..second.len() / 2], b"", &[0; 4096]] {
+        std::fs::write(entry, damaged).unwrap();
+        assert_eq!((pulley(&div), std::fs::read(entry).unwrap() == first), ("2\n".into(), true));
+    }
+    let listing = pulley(&["cache"]);
+    assert!(listing.contains("2 entries") && listing.lines().count() == 3, "{listing}");
+    assert!(pulley(&["cache", "clear"]).starts_with("removed 2 entries"));
+    assert_eq!(entries().len(), 0);
+}

@@ -5,7 +5,7 @@
 //! `spec-counts.txt` says how many assertions of each file hold. `PULLEY_BLESS=1 cargo test -p pulley-cli --test spec`
 //! rewrites it, if nothing fails. `PULLEY_SPEC=i32` runs only the files whose name starts so.
 
-use pulley::{Config, Engine};
+use pulley::{Compilation, Config, Engine};
 use pulley_cli::wast::{self, Report};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,6 +36,12 @@ fn without_pinned_registers() {
 #[test]
 fn without_inlining() {
     check(Config::new().inlining(false), false);
+}
+
+/// Functions are compiled when they are called first.
+#[test]
+fn lazy() {
+    check(Config::new().compilation(Compilation::Lazy), false);
 }
 
 /// Every tick leaves the dispatch loop.

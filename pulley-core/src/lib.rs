@@ -16,12 +16,13 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod artifact;
 mod float;
 pub mod imm;
 pub mod isa;
+mod leb;
 pub mod machine;
 pub mod module;
-#[cfg(feature = "interpreter")]
 mod pairs;
 #[cfg(feature = "interpreter")]
 mod run;

@@ -3,11 +3,23 @@
 //! The compiler makes [`ModuleParts`] and vouches for them as a [`Module`], which the machine runs. It holds no host address and no host width: offsets are
 //! `u32`, slots are numbers, constants are bits.
 
+use crate::isa::{Encoder, Row};
+use crate::source::Origins;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::source::InlinedCall;
+mod bytes;
+#[cfg_attr(not(feature = "interpreter"), allow(dead_code))]
+mod lazy;
+mod locations;
+mod names;
+
+pub use bytes::Bytes;
+use lazy::Lazy;
+pub use lazy::{FunctionCode, FunctionSource};
+pub use locations::Locations;
+pub use names::Names;
 
 /// A WebAssembly value type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -191,7 +203,7 @@ pub struct DataSegment {
     /// When it takes effect.
     pub mode: SegmentMode,
     /// The bytes.
-    pub bytes: Box<[u8]>,
+    pub bytes: Bytes,
 }
 
 /// A function that the module defines.
@@ -207,11 +219,8 @@ pub struct Function {
     pub frame_slots: u32,
     /// Wasm offset (in the file) of the function's body.
     pub wasm_offset: u32,
-    /// Sorted by code offset (relative to `entry`): the [location](crate::source) of the operator that an instruction came
-    /// from. An entry holds until the next one. Read only for backtraces and listings.
-    pub locations: Box<[(u32, u32)]>,
-    /// The calls in it that were inlined, in the order of the numbers that `locations` name them by.
-    pub inlined: Box<[InlinedCall]>,
+    /// Where instructions came from. Read only for backtraces and listings.
+    pub origins: Origins,
 }
 
 /// The parts of a compiled module, as a compiler puts them together.
@@ -249,22 +258,27 @@ pub struct ModuleParts {
     pub data: Vec<DataSegment>,
     /// The function to call after instantiation.
     pub start: Option<u32>,
-    /// Function names by index, imports included (name section); empty where there is none.
-    pub func_names: Vec<Option<String>>,
+    /// Function names by index, imports included (name section).
+    pub func_names: Names,
     /// Bytecode of all functions. In a [`Module`] the number of a pair may stand in place of an opcode: what reads code
     /// does so by [`disassemble`](crate::isa::disassemble), which sees the opcode.
-    pub code: Box<[u8]>,
+    pub code: Bytes,
+    /// Whether the code ticks often enough for stores that count fuel.
+    pub consumes_fuel: bool,
+    /// Whether functions find each other by the store's list of functions, so that some may have no code yet.
+    pub listed: bool,
 }
 
 /// A compiled module that a machine may run: parts that somebody vouched for, and that nobody changes any more.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Module {
     parts: ModuleParts,
     /// Whether the code may hold numbers of pairs.
-    #[cfg_attr(not(feature = "profile"), allow(dead_code))]
     pairs: bool,
     /// Positions of exports, by name.
     exports_by_name: Box<[u32]>,
+    /// The functions' code, if it is made when they are called first. Then `parts` have only what asks for it.
+    lazy: Option<Box<Lazy>>,
 }
 
 impl Module {
@@ -284,10 +298,92 @@ impl Module {
     pub unsafe fn new_unchecked(parts: ModuleParts, pairs: bool) -> Module {
         let mut exports_by_name: Box<[u32]> = (0..parts.exports.len() as u32).collect();
         exports_by_name.sort_unstable_by_key(|at| &*parts.exports[*at as usize].name);
-        let module = Module { parts, pairs, exports_by_name };
+        let module = Module { parts, pairs, exports_by_name, lazy: None };
         #[cfg(feature = "interpreter")]
         let module = module.prepared();
         module
+    }
+
+    /// A module whose functions get their code when they are called first: what `parts` have (`parts.code`, empty for functions
+    /// that have none), else what `source` makes.
+    ///
+    /// # Safety
+    /// As [`Module::new_unchecked`], also for what `source` makes. In all of that code direct calls of other functions go by the
+    /// list of functions (`call_listed`).
+    pub unsafe fn new_lazy(mut parts: ModuleParts, pairs: bool, source: Option<Box<dyn FunctionSource>>) -> Module {
+        let stored = core::mem::take(&mut parts.functions);
+        let mut encoder = Encoder::new();
+        for (defined, function) in stored.iter().enumerate() {
+            let index = i64::from(parts.imported_funcs) + defined as i64;
+            let entry = encoder.emit(Row::Compile, &[], &[index]).expect("the row has this form") as u32;
+            let (end, origins) = (encoder.bytes.len() as u32, Origins::default());
+            parts.functions.push(Function { entry, end, frame_slots: 0, origins, ..*function });
+        }
+        let stored_code = core::mem::replace(&mut parts.code, encoder.bytes.into());
+        parts.listed = true;
+        // SAFETY: `compile` asks for the function that it stands for, and needs no frame. The rest is the caller's.
+        let mut module = unsafe { Module::new_unchecked(parts, pairs) };
+        module.lazy = Some(Box::new(Lazy::new(stored, stored_code, module.pairs, source)));
+        module
+    }
+
+    /// Makes the code of all functions that have none yet.
+    ///
+    /// # Errors
+    /// Why a function can have none.
+    pub fn complete(&self) -> Result<(), &str> {
+        let Some(lazy) = &self.lazy else { return Ok(()) };
+        (0..self.parts.functions.len()).try_for_each(|defined| lazy.code(defined).map(drop))
+    }
+
+    /// How many functions were compiled since the module was made; none if it is not lazy.
+    pub fn compiled_lazily(&self) -> usize {
+        self.lazy.as_ref().map_or(0, |lazy| lazy.made())
+    }
+
+    /// Where a defined function is entered, and the slots of the frame that it has then.
+    pub(crate) fn entry(&self, defined: usize) -> (*const u8, usize) {
+        if let Some(code) = self.lazy.as_ref().and_then(|lazy| lazy.known(defined)) {
+            return (code.bytes.as_ptr(), code.frame_slots as usize);
+        }
+        let function = &self.parts.functions[defined];
+        (self.parts.code[function.entry as usize..].as_ptr(), function.frame_slots as usize)
+    }
+
+    /// The code of a function of a lazy module, made now if there is none: for `compile`, which no other module has.
+    ///
+    /// # Errors
+    /// Why there can be none.
+    #[cfg(feature = "interpreter")]
+    pub(crate) fn make_code(&self, defined: usize) -> Result<&FunctionCode, &str> {
+        self.lazy.as_ref().ok_or("the module is not lazy")?.code(defined)
+    }
+
+    /// The defined function whose code holds `address`, where its instructions come from, and how far behind its start the
+    /// address is.
+    #[cfg(feature = "interpreter")]
+    pub(crate) fn locate(&self, address: usize) -> Option<(usize, &Origins, u32)> {
+        let offset = address.wrapping_sub(self.parts.code.as_ptr() as usize);
+        if let Some(position) = u32::try_from(offset).ok().and_then(|offset| self.parts.function_at(offset)) {
+            let function = &self.parts.functions[position];
+            return Some((position, &function.origins, offset as u32 - function.entry));
+        }
+        let lazy = self.lazy.as_ref()?;
+        let (position, offset) = lazy.at(address)?;
+        Some((position, &lazy.known(position)?.origins, offset))
+    }
+
+    /// A function's code as the compiler made it, if there is any so far.
+    pub(crate) fn unprepared(&self, defined: usize) -> Option<FunctionCode> {
+        if let Some(lazy) = &self.lazy {
+            return lazy.unprepared(defined);
+        }
+        let Function { entry, end, frame_slots, ref origins, .. } = self.parts.functions[defined];
+        let mut bytes = self.parts.code[entry as usize..end as usize].to_vec();
+        if self.pairs {
+            crate::pairs::remove(&mut bytes);
+        }
+        Some(FunctionCode { bytes: bytes.into(), frame_slots, origins: origins.clone() })
     }
 
     /// Prepares the code for the dispatch loop of this build.
@@ -295,9 +391,11 @@ impl Module {
     fn prepared(mut self) -> Module {
         self.pairs &= crate::run::has_pairs();
         if self.pairs {
+            let mut code = core::mem::take(&mut self.parts.code).into_vec();
             for function in &self.parts.functions {
-                crate::pairs::install(&mut self.parts.code[function.entry as usize..function.end as usize]);
+                crate::pairs::install(&mut code[function.entry as usize..function.end as usize]);
             }
+            self.parts.code = code.into();
         }
         #[cfg(feature = "count-instructions")]
         crate::machine::count::watch(&self.parts.code);
@@ -333,7 +431,7 @@ impl ModuleParts {
 
     /// The name of function `index` (imports first), if the module carries names.
     pub fn func_name(&self, index: u32) -> Option<&str> {
-        self.func_names.get(index as usize)?.as_deref()
+        self.func_names.get(index as usize)
     }
 
     /// The defined function (its position in [`ModuleParts::functions`]) whose code holds byte `offset`.

@@ -32,6 +32,7 @@ static SHAPES: [u8; Opcode::COUNT] = {
 const TABLE: u8 = 1 << 7;
 
 /// Puts pairs into the code of one function.
+#[cfg(feature = "interpreter")]
 pub(crate) fn install(code: &mut [u8]) {
     let mut before: Option<(usize, Opcode)> = None;
     let mut at = 0;
@@ -42,6 +43,15 @@ pub(crate) fn install(code: &mut [u8]) {
             code[start..start + 2].copy_from_slice(&pair.to_le_bytes());
         }
         before = Some((at, opcode));
+        at += size(code, at, opcode);
+    }
+}
+
+/// Puts back the opcodes that pairs replaced.
+pub(crate) fn remove(code: &mut [u8]) {
+    let mut at = 0;
+    while let Some(opcode) = opcode(code, at) {
+        code[at..at + 2].copy_from_slice(&(opcode as u16).to_le_bytes());
         at += size(code, at, opcode);
     }
 }

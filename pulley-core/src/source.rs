@@ -1,10 +1,11 @@
 //! Where instructions come from: the operators of the wasm file, also of functions whose calls were inlined.
 //!
 //! A *location* is a `u32`. Below [`MAX_WASM`] it is an offset in the wasm file. Others are of instructions of an inlined
-//! callee: they name the call that was replaced, by its number in [`Function::inlined`], and the offset in the callee's body,
+//! callee: they name the call that was replaced, by its number in [`Origins::inlined`], and the offset in the callee's body,
 //! in one byte since only small functions are inlined. The call has a location again, for it may stand in a callee itself.
 
-use crate::module::Function;
+use crate::module::Locations;
+use alloc::boxed::Box;
 
 /// Wasm files have at most this many bytes: offsets in them leave the top bit of a location to those of inlined callees.
 pub const MAX_WASM: u32 = INLINED - 1;
@@ -30,7 +31,7 @@ pub struct InlinedCall {
     /// Wasm offset of its body.
     pub body: u32,
     /// Location of the call: that of an operator of the function itself, or of one that a call before this one in
-    /// [`Function::inlined`] brought in.
+    /// [`Origins::inlined`] brought in.
     pub location: u32,
 }
 
@@ -54,23 +55,29 @@ pub struct Source {
     pub wasm_offset: u32,
 }
 
-impl Function {
-    /// The wasm offset of the operator that the instruction at `code_offset` (relative to the entry) came from. It may be one
-    /// of another function, which was inlined.
-    pub fn wasm_offset_at(&self, code_offset: u32) -> Option<u32> {
-        self.sources_at(0, code_offset).next().map(|source| source.wasm_offset)
-    }
+/// Where the instructions of a function come from.
+#[derive(Clone, Debug, Default)]
+pub struct Origins {
+    /// The location of each instruction.
+    pub locations: Locations,
+    /// The calls in the function that were inlined, in the order of the numbers that `locations` name them by.
+    pub inlined: Box<[InlinedCall]>,
+}
 
+impl Origins {
     /// What the instruction at `code_offset` came from, as the frames of a backtrace, innermost first: the operator, the calls
     /// that were inlined around it, and last an operator of this function, of which `func` is the index.
     pub fn sources_at(&self, func: u32, code_offset: u32) -> Sources<'_> {
-        let after = self.locations.partition_point(|(at, _)| *at <= code_offset);
-        let location = after.checked_sub(1).map(|at| self.locations[at].1);
-        Sources::new(&self.inlined, func, location)
+        self.sources(func, self.locations.at(code_offset))
+    }
+
+    /// The same for a location in `locations`.
+    pub fn sources(&self, func: u32, location: Option<u32>) -> Sources<'_> {
+        Sources { inlined: &self.inlined, func, location }
     }
 }
 
-/// The operators that an instruction comes from: see [`Function::sources_at`].
+/// The operators that an instruction comes from: see [`Origins::sources_at`].
 #[derive(Clone, Debug)]
 pub struct Sources<'a> {
     /// The calls that may be around what is left.
@@ -106,9 +113,8 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
-    fn function(locations: &[(u32, u32)], inlined: &[InlinedCall]) -> Function {
-        let (locations, inlined) = (locations.into(), inlined.into());
-        Function { ty: 0, entry: 0, end: 100, frame_slots: 0, wasm_offset: 1000, locations, inlined }
+    fn function(locations: &[(u32, u32)], inlined: &[InlinedCall]) -> Origins {
+        Origins { locations: Locations::new(locations), inlined: inlined.into() }
     }
 
     #[test]
@@ -126,7 +132,6 @@ mod tests {
         assert_eq!(sources(8), [(7, 2018), (3, 1010)]);
         assert_eq!(sources(14), [(8, 3254), (7, 2020), (3, 1010)]);
         assert_eq!(sources(99), [(3, 1012)]);
-        assert_eq!(function.wasm_offset_at(14), Some(3254));
     }
 
     /// Tables that the compiler does not make end the list.

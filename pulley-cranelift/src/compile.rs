@@ -1,9 +1,6 @@
 //! The pipeline: one function after the other, or many at once.
 
-use std::num::NonZero;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::thread;
+use std::ops::Deref;
 
 use cranelift_codegen::Context;
 use cranelift_codegen::settings::Flags;
@@ -16,15 +13,10 @@ use crate::emit::link::{Compiled, link};
 use crate::error::CompileError;
 use crate::inline::Inliner;
 use crate::lower::{self, Imports};
+use crate::parallel::for_each_function;
 use crate::translate::{self, Parsed};
 use crate::vcode::VCode;
 use crate::{Options, optimize};
-
-/// Bytes of wasm that are worth another thread.
-const BYTES_PER_THREAD: usize = 16 << 10;
-
-/// A compiling thread's stack. Cranelift recurses over expressions.
-const THREAD_STACK: usize = 8 << 20;
 
 /// Compiles a module. Every function is validated and compiled at once.
 ///
@@ -33,23 +25,27 @@ const THREAD_STACK: usize = 8 << 20;
 /// faulty functions the first one is reported, whatever the number of threads.
 pub fn compile(wasm: &[u8], options: &Options) -> Result<Module, CompileError> {
     let parsed = translate::parse(wasm)?;
-    let compiled = compile_functions(&parsed, options)?;
+    let compiled = for_each_function(&parsed, options, || {
+        let mut compiler = Compiler::new(&parsed, options);
+        move |defined| compiler.function(defined)
+    })?;
     let mut parts = parsed.module;
+    parts.consumes_fuel = options.consume_fuel;
     link(&mut parts, compiled)?;
     // SAFETY: the parts were validated as wasm, and the code was compiled from them just now.
     Ok(unsafe { Module::new_unchecked(parts, options.pairs) })
 }
 
 /// What a thread keeps from one function to the next.
-pub(crate) struct Compiler<'a> {
-    parsed: &'a Parsed<'a>,
+pub(crate) struct Compiler<P> {
+    parsed: P,
     imports: Imports,
     optimize: bool,
     pins: bool,
     flags: Flags,
     scratch: translate::Scratch,
     /// Present if calls are inlined.
-    inliner: Option<Inliner<'a>>,
+    inliner: Option<Inliner>,
     /// Holds the function that is compiled.
     context: Context,
     /// The calls in it that were inlined.
@@ -57,9 +53,9 @@ pub(crate) struct Compiler<'a> {
     emitter: Emitter,
 }
 
-impl<'a> Compiler<'a> {
+impl<'a, P: Deref<Target = Parsed<'a>>> Compiler<P> {
     /// A compiler of functions of `parsed`.
-    pub(crate) fn new(parsed: &'a Parsed<'a>, options: &Options) -> Compiler<'a> {
+    pub(crate) fn new(parsed: P, options: &Options) -> Compiler<P> {
         let imports = Imports { funcs: parsed.module.imported_funcs, globals: parsed.module.imported_globals };
         Compiler {
             parsed,
@@ -68,15 +64,15 @@ impl<'a> Compiler<'a> {
             pins: options.pins,
             flags: optimize::flags(),
             scratch: translate::Scratch::default(),
-            inliner: (options.optimize && options.inlining).then(|| Inliner::new(parsed)),
+            inliner: (options.optimize && options.inlining).then(|| Inliner::default()),
             context: Context::new(),
             inlined: Vec::new(),
-            emitter: Emitter::new(options.loop_top, options.consume_fuel),
+            emitter: Emitter::new(options.loop_top, options.consume_fuel).listed(options.listed),
         }
     }
 
     /// Compiles the function that the module defines as number `defined`.
-    fn function(&mut self, defined: u32) -> Result<Compiled, CompileError> {
+    pub(crate) fn function(&mut self, defined: u32) -> Result<Compiled, CompileError> {
         self.clif(defined)?;
         let mut vcode = self.vcode(defined)?;
         self.code(defined, &mut vcode)
@@ -88,7 +84,7 @@ impl<'a> Compiler<'a> {
         self.inlined.clear();
         if let Some(inliner) = &mut self.inliner {
             let func = self.parsed.func_index(defined);
-            match inliner.run(&mut self.context, func, &mut self.scratch) {
+            match inliner.run(&self.parsed, &mut self.context, func, &mut self.scratch) {
                 Ok(inlined) => self.inlined = inlined,
                 // It was too much for Cranelift.
                 Err(_) => self.translate(defined)?,
@@ -107,7 +103,7 @@ impl<'a> Compiler<'a> {
     /// Its CLIF as the translation makes it.
     fn translate(&mut self, defined: u32) -> Result<(), CompileError> {
         self.context.clear();
-        translate::function(self.parsed, defined, &mut self.scratch, &mut self.context.func)
+        translate::function(&self.parsed, defined, &mut self.scratch, &mut self.context.func)
     }
 
     /// Its VCode, from the CLIF that [`Compiler::clif`] has left.
@@ -121,6 +117,7 @@ impl<'a> Compiler<'a> {
         let placed = allocate(vcode, self.pins).map_err(|TooManySlots(slots)| {
             CompileError::limit(format!("{slots} values are alive at once, of at most {}", u16::MAX))
         });
+        self.emitter.function = self.parsed.func_index(defined);
         let code = placed.and_then(|placed| self.emitter.emit(placed));
         let code = code.map_err(|error| self.in_function(defined, error))?;
         let inlined = std::mem::take(&mut self.inlined);
@@ -132,54 +129,6 @@ impl<'a> Compiler<'a> {
         let error = CompileError { offset: error.offset.or(Some(self.parsed.wasm_offset(defined))), ..error };
         error.in_function(index, self.parsed.module.func_name(index))
     }
-}
-
-fn compile_functions(parsed: &Parsed<'_>, options: &Options) -> Result<Vec<Compiled>, CompileError> {
-    let count = parsed.defined_functions();
-    let threads = threads(parsed, options);
-    if threads <= 1 {
-        let mut compiler = Compiler::new(parsed, options);
-        return (0..count).map(|defined| compiler.function(defined)).collect();
-    }
-    // Functions are handed out in order, so every one before the first faulty one is compiled.
-    let next = AtomicU32::new(0);
-    let first_faulty = AtomicU32::new(u32::MAX);
-    let done: Mutex<Vec<(u32, Result<Compiled, CompileError>)>> = Mutex::new(Vec::with_capacity(count as usize));
-    let work = || {
-        let mut compiler = Compiler::new(parsed, options);
-        let mut own = Vec::new();
-        loop {
-            let defined = next.fetch_add(1, Ordering::Relaxed);
-            if defined >= count.min(first_faulty.load(Ordering::Relaxed)) {
-                break;
-            }
-            let result = compiler.function(defined);
-            if result.is_err() {
-                first_faulty.fetch_min(defined, Ordering::Relaxed);
-            }
-            own.push((defined, result));
-        }
-        done.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).extend(own);
-    };
-    thread::scope(|scope| {
-        for _ in 1..threads {
-            // A host that gives no more threads leaves the work to those that there are.
-            let _ = thread::Builder::new().stack_size(THREAD_STACK).spawn_scoped(scope, work);
-        }
-        work();
-    });
-    let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    done.sort_by_key(|(defined, _)| *defined);
-    done.into_iter().map(|(_, result)| result).collect()
-}
-
-/// How many threads to use for a module.
-fn threads(parsed: &Parsed<'_>, options: &Options) -> usize {
-    let available = || thread::available_parallelism().map_or(1, NonZero::get);
-    let wanted = if options.threads == 0 { available() } else { options.threads };
-    let count = parsed.defined_functions();
-    let bytes: usize = (0..count).map(|defined| parsed.body_size(defined) as usize).sum();
-    wanted.min(1 + bytes / BYTES_PER_THREAD).min(count as usize)
 }
 
 #[cfg(test)]

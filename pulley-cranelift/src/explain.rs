@@ -32,7 +32,7 @@ pub struct Explainer<'a>(translate::Parsed<'a>);
 pub struct Explaining<'a> {
     module: &'a ModuleParts,
     defined: u32,
-    compiler: Compiler<'a>,
+    compiler: Compiler<&'a translate::Parsed<'a>>,
 }
 
 impl<'a> Explainer<'a> {

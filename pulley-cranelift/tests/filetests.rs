@@ -84,7 +84,7 @@ fn the_number_of_threads_does_not_matter() {
     let code =
         |threads| compile(&wasm, &Options { optimize: false, threads, ..Options::default() }).unwrap().code.clone();
     let one = code(1);
-    assert!(one == code(2) && one == code(7));
+    assert!(*one == *code(2) && *one == *code(7));
 }
 
 #[test]

@@ -22,6 +22,11 @@ impl Size {
         }
     }
 
+    /// The types whose widths it is made of.
+    pub fn types(&self) -> String {
+        self.types.iter().map(Ident::to_string).collect()
+    }
+
     fn of(fixed: usize) -> Size {
         Size { fixed, types: Vec::new() }
     }

@@ -29,6 +29,26 @@ pub struct Config {
     loop_top: bool,
     consume_fuel: bool,
     epoch_interruption: bool,
+    compilation: Compilation,
+    #[cfg(feature = "compiler")]
+    progress: Option<pulley_cranelift::Progress>,
+}
+
+/// When the functions of a module are compiled. All are validated when it is made, in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Compilation {
+    /// When the module is made: then it runs as fast as it ever will.
+    #[default]
+    Eager,
+    /// Each when it is called first, by the thread that calls it: a large program of which little is executed starts soon. Calls
+    /// of other functions are a little slower than in modules that were compiled as a whole.
+    ///
+    /// The calling thread's stack has to have room for the compiler: some hundred KiB, for strange programs more.
+    ///
+    /// Everything else is the same, but for the limits of the compiler (for instance 65,535 values that are alive at once in one
+    /// function): what exceeds one is an error of the call that needed it, not of [`Module::new`](crate::Module::new).
+    Lazy,
 }
 
 /// How much work the compiler puts into a module.
@@ -64,6 +84,9 @@ impl Config {
             loop_top: true,
             consume_fuel: false,
             epoch_interruption: false,
+            compilation: Compilation::Eager,
+            #[cfg(feature = "compiler")]
+            progress: None,
         }
     }
 
@@ -95,6 +118,33 @@ impl Config {
     /// Whether to compile the functions of a module on all cores. It is on by default.
     pub fn parallel_compilation(&mut self, yes: bool) -> &mut Config {
         self.parallel = yes;
+        self
+    }
+
+    /// When functions are compiled; the default is [`Compilation::Eager`].
+    ///
+    /// ```
+    /// use pulley::{Compilation, Config, Engine, Instance, Module, Store};
+    ///
+    /// let engine = Engine::new(Config::new().compilation(Compilation::Lazy))?;
+    /// let wasm = wat::parse_str(r#"(module (func (export "used") (result i32) (i32.const 42)) (func (export "unused")))"#)?;
+    /// let module = Module::new(&engine, wasm)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// assert_eq!(instance.get_typed_func::<(), i32>(&store, "used")?.call(&mut store, ())?, 42);
+    /// assert_eq!(module.compiled_lazily(), 1);
+    /// # Ok::<(), pulley::Error>(())
+    /// ```
+    pub fn compilation(&mut self, when: Compilation) -> &mut Config {
+        self.compilation = when;
+        self
+    }
+
+    /// Calls `report` with the number of functions that are done, and how many there are, after each function of a module that
+    /// is compiled eagerly or validated for [`Compilation::Lazy`]. Any of the compiling threads may call it.
+    #[cfg(feature = "compiler")]
+    pub fn compile_progress(&mut self, report: impl Fn(u32, u32) + Send + Sync + 'static) -> &mut Config {
+        self.progress = Some(pulley_cranelift::Progress::new(report));
         self
     }
 
@@ -183,6 +233,15 @@ impl Config {
         }
     }
 
+    /// Whether functions are compiled when they are called first: [`Compilation::Lazy`].
+    pub fn is_lazy(&self) -> bool {
+        self.compilation == Compilation::Lazy
+    }
+
+    pub(crate) fn pairs(&self) -> bool {
+        self.pairs
+    }
+
     pub(crate) fn has_epochs(&self) -> bool {
         self.epoch_interruption
     }
@@ -241,12 +300,34 @@ impl Engine {
         Arc::ptr_eq(&a.config, &b.config)
     }
 
+    /// What of the configuration compiled code depends on: where it hashes to the same, [`Module::resume`](crate::Module::resume)
+    /// may be used.
     #[cfg(feature = "compiler")]
-    pub(crate) fn compile(&self, wasm: &[u8]) -> Result<pulley_core::module::Module> {
-        let threads = if self.config.parallel { 0 } else { 1 };
+    pub fn precompile_compatibility_hash(&self) -> impl std::hash::Hash + use<> {
+        let options = pulley_cranelift::Options { threads: 0, pairs: true, progress: None, ..self.compile_options() };
+        format!("{options:?}")
+    }
+
+    /// Whether modules are compiled when they are made.
+    #[cfg(feature = "compiler")]
+    pub(crate) fn is_eager(&self) -> bool {
+        !self.config.is_lazy()
+    }
+
+    #[cfg(feature = "compiler")]
+    pub(crate) fn compile_options(&self) -> pulley_cranelift::Options {
         let Config { optimize, pins, inlining, loop_top, pairs, consume_fuel, .. } = *self.config;
-        let options = pulley_cranelift::Options { optimize, pins, inlining, threads, loop_top, pairs, consume_fuel };
-        Ok(pulley_cranelift::compile(wasm, &options)?)
+        pulley_cranelift::Options {
+            optimize,
+            pins,
+            inlining,
+            threads: if self.config.parallel { 0 } else { 1 },
+            loop_top,
+            pairs,
+            consume_fuel,
+            progress: self.config.progress.clone(),
+            ..pulley_cranelift::Options::default()
+        }
     }
 }
 

@@ -70,8 +70,9 @@
 //!
 //! [Wasmtime]: https://docs.rs/wasmtime
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+mod artifact;
 mod backtrace;
 mod engine;
 mod error;
@@ -95,8 +96,9 @@ mod values;
 
 pub use pulley_core::trap::Trap;
 
+pub use crate::artifact::Precompiled;
 pub use crate::backtrace::{FrameInfo, WasmBacktrace};
-pub use crate::engine::{Config, Engine, OptLevel};
+pub use crate::engine::{Compilation, Config, Engine, OptLevel};
 pub use crate::error::{Context, Error, Result};
 pub use crate::externs::{Export, Extern};
 pub use crate::func::{Caller, Func, IntoFunc, TypedFunc, Values, WasmParams, WasmResults, WasmRet, WasmTy};

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "compiler")]
+use pulley_core::module::Bytes;
 use pulley_core::module::Module as CoreModule;
 
 #[cfg(feature = "compiler")]
@@ -30,6 +32,9 @@ use crate::{Engine, ExportType, ExternType, ImportType};
 pub struct Module {
     engine: Engine,
     core: Arc<CoreModule>,
+    /// The file that functions are compiled from when they are called first.
+    #[cfg(feature = "compiler")]
+    pub(crate) wasm: Option<Bytes>,
 }
 
 #[cfg(feature = "compiler")]
@@ -49,13 +54,31 @@ impl Module {
     /// # Errors
     /// As [`Module::new`].
     pub fn from_binary(engine: &Engine, bytes: &[u8]) -> Result<Module> {
-        const MAGIC: &[u8] = b"\0asm";
-        if !bytes.starts_with(MAGIC) && bytes.trim_ascii_start().first() == Some(&b'(') {
-            crate::bail!(
-                "this seems to be the text format: make a binary of it first (`wat::parse_bytes` of crate `wat`)"
-            );
+        check_format(bytes)?;
+        if !engine.is_eager() {
+            return Module::lazily(engine, bytes.to_vec().into());
         }
-        Ok(Module::from_core(engine, Arc::new(engine.compile(bytes)?)))
+        let core = pulley_cranelift::compile(bytes, &engine.compile_options())?;
+        Ok(Module::from_core(engine, Arc::new(core)))
+    }
+
+    /// The same as [`Module::from_binary`], but spares a copy where the module keeps the bytes ([`Compilation::Lazy`]).
+    ///
+    /// [`Compilation::Lazy`]: crate::Compilation::Lazy
+    ///
+    /// # Errors
+    /// As [`Module::new`].
+    pub fn from_vec(engine: &Engine, bytes: Vec<u8>) -> Result<Module> {
+        if engine.is_eager() {
+            return Module::from_binary(engine, &bytes);
+        }
+        check_format(&bytes)?;
+        Module::lazily(engine, bytes.into())
+    }
+
+    fn lazily(engine: &Engine, wasm: Bytes) -> Result<Module> {
+        let core = pulley_cranelift::compile_lazily(wasm.clone(), &engine.compile_options())?;
+        Ok(Module::from_core(engine, Arc::new(core)).with_wasm(wasm))
     }
 
     /// Reads and compiles a file in the binary format.
@@ -77,14 +100,40 @@ impl Module {
     }
 }
 
+/// Fails with a hint if the bytes are text.
+#[cfg(feature = "compiler")]
+fn check_format(bytes: &[u8]) -> Result<()> {
+    const MAGIC: &[u8] = b"\0asm";
+    if !bytes.starts_with(MAGIC) && bytes.trim_ascii_start().first() == Some(&b'(') {
+        crate::bail!("this seems to be the text format: make a binary of it first (`wat::parse_bytes` of crate `wat`)");
+    }
+    Ok(())
+}
+
 impl Module {
     pub(crate) fn from_core(engine: &Engine, core: Arc<CoreModule>) -> Module {
-        Module { engine: engine.clone(), core }
+        Module {
+            engine: engine.clone(),
+            core,
+            #[cfg(feature = "compiler")]
+            wasm: None,
+        }
+    }
+
+    #[cfg(feature = "compiler")]
+    pub(crate) fn with_wasm(self, wasm: Bytes) -> Module {
+        Module { wasm: Some(wasm), ..self }
     }
 
     /// The compiled module itself, for tools that list bytecode.
     pub fn core(&self) -> &Arc<CoreModule> {
         &self.core
+    }
+
+    /// How many functions were compiled since the module was made, if that happens when they are called first: see
+    /// [`Compilation::Lazy`](crate::Compilation::Lazy).
+    pub fn compiled_lazily(&self) -> usize {
+        self.core.compiled_lazily()
     }
 
     /// The engine that it was compiled for.

@@ -327,6 +327,8 @@ fn function(
     let mut lines: Vec<Line> = Vec::new();
     let mut jumps_to_entry = 0;
     let mut at = function.entry;
+    let mut locations = function.origins.locations.iter().peekable();
+    let mut wasm_offset = None;
     while let (true, Ok(instruction)) = (at < function.end, disassemble(&core.code, at as usize)) {
         let (own, behind) = (site(at), at + instruction.size() as u32);
         if let Some(before) = lines.last().filter(|_| own.fell > 0) {
@@ -337,9 +339,12 @@ fn function(
         if instruction.targets().any(|target| target == i64::from(function.entry)) {
             jumps_to_entry += jumped;
         }
+        while let Some((_, wasm)) = locations.next_if(|(from, _)| *from <= at - function.entry) {
+            wasm_offset = function.origins.sources(0, Some(wasm)).next().map(|source| source.wasm_offset);
+        }
         lines.push(Line {
             offset: at,
-            wasm_offset: function.wasm_offset_at(at - function.entry),
+            wasm_offset,
             opcode: instruction.opcode(),
             executed: own.executed,
             taken,

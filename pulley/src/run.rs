@@ -41,6 +41,7 @@ impl<T> StoreInner<T> {
                     let backtrace = WasmBacktrace::new(&call.store.state.engine, report.frames, report.omitted);
                     return Err(Error::from_trap(report.trap, backtrace));
                 }
+                Outcome::NoCode(missing) => return Err(Error::new(missing)),
                 Outcome::HostCall { func } => call.answer(func)?,
                 Outcome::Poll => call.poll()?,
                 Outcome::Grow(growth) => call.grow(growth)?,

@@ -23,6 +23,7 @@ Examples:
   pulley run --bench lua.wasm               time what the program calls its benchmark
   pulley info hello.wasm                    what is in a module, and what it needs
   pulley profile -o lua.html lua.wasm       run it, and show where its time goes
+  pulley compile lua.wasm                   write lua.pulley, which starts without compiling, on every host
   pulley objdump --func fib fib.wat         the bytecode of a function, beside its wasm
   pulley explore -o fib.html fib.wat        wasm, CLIF and bytecode side by side, as a page
   pulley wast i32.wast i64.wast             run scripts of the WebAssembly test suite
@@ -47,6 +48,10 @@ pub(crate) enum Command {
     Profile(ProfileOptions),
     /// Show what is in a module: imports, exports, sections, the proposals that it uses
     Info(InfoOptions),
+    /// Compile a module to a file that `run`, `profile` and `objdump` accept in place of it
+    Compile(crate::compile::CompileCommand),
+    /// Show or clear what `run` keeps of programs, so that they start sooner the next time
+    Cache(crate::cache::CacheCommand),
     /// Show the bytecode that a module compiles to, beside its wasm
     Objdump(ObjdumpOptions),
     /// Write a page with the wasm, CLIF and bytecode of functions side by side

@@ -22,6 +22,8 @@ A module that exports `_initialize` instead of `_start` is a reactor: --invoke c
 pub(crate) struct RunOptions {
     #[command(flatten)]
     pub(crate) compile: CompileOptions,
+    #[command(flatten)]
+    pub(crate) start: crate::compile::StartOptions,
     /// Call this export instead of `_start`, and print its results
     #[arg(long, value_name = "NAME")]
     pub(crate) invoke: Option<String>,

@@ -17,7 +17,7 @@ const MAX_LINES: usize = 400_000;
 
 pub(crate) fn explore(options: &ExploreOptions) -> Result<(), Failure> {
     let file = options.file.as_path();
-    let wasm = input::read_module(file)?;
+    let wasm = input::read_wasm(file)?;
     let about = |error: CompileError| Failure::about(file, error);
     let explainer = Explainer::new(&wasm).map_err(about)?;
     let bodies = bodies(&wasm).map_err(|error| Failure::about(file, error))?;

@@ -12,7 +12,7 @@ use wasmparser::{CompositeInnerType, Encoding, ExternalKind, FuncType, GlobalTyp
 use wasmparser::{KnownCustom, TableType, TypeRef};
 
 pub(crate) fn info(options: &InfoOptions) -> Result<(), Failure> {
-    let wasm = input::read_module(&options.file)?;
+    let wasm = input::read_wasm(&options.file)?;
     let info = Info::read(&wasm).map_err(|error| Failure::about(&options.file, error))?;
     output::to_stdout(|out| match options.json {
         true => print::json(&info, &options.file, out),

@@ -23,6 +23,7 @@ pub fn pulley(args: &[&str]) -> Output {
 pub fn pulley_with_input(args: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_pulley"))
         .args(args)
+        .env("PULLEY_CACHE_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

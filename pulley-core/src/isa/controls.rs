@@ -54,6 +54,21 @@ pub mod control {
         unsafe { enter(pc, next, fp, machine, window, entry) }
     }
 
+    /// Calls function `func`, which the module defines, by the store's list of functions. Its frame starts at `window`.
+    #[op(ticking)]
+    fn call_listed(
+        pc: &mut Code,
+        next: Code,
+        fp: &mut Frame,
+        machine: &Machine,
+        window: Window,
+        func: FuncIndex,
+    ) -> Flow {
+        let entry = machine.listed(func);
+        // SAFETY: the verifier checked that the window is in the frame; the list has starts of functions.
+        unsafe { enter(pc, next, fp, machine, window, entry) }
+    }
+
     /// Calls imported function `func`.
     #[op(control)]
     fn call_import(pc: &mut Code, next: Code, machine: &mut Machine, func: FuncIndex, window: Window) -> Flow {
@@ -126,6 +141,21 @@ pub mod control {
     #[op(ticking)]
     fn return_call(target: Target) -> Target {
         target
+    }
+
+    /// Continues with function `func`, which the module defines, in place of the current one, by the store's list of functions.
+    #[op(ticking)]
+    fn return_call_listed(pc: &mut Code, machine: &Machine, func: FuncIndex) -> Flow {
+        *pc = machine.listed(func);
+        Flow::Jump
+    }
+
+    /// Asks for the code of function `func`, which the module defines, and goes on there: all that a function of a lazy module
+    /// has until it is called first.
+    #[op(control)]
+    fn compile(machine: &mut Machine, func: FuncIndex) -> Flow {
+        machine.request.func = func.0;
+        Flow::Exit(Exit::Compile)
     }
 
     /// Continues with imported function `func` in place of the current one.

@@ -86,11 +86,10 @@ impl Store {
 fn frame_infos(pc: Code, back: usize, instance: *mut Instance, mut visit: impl FnMut(Option<FrameInfo>)) {
     // SAFETY: instances live as long as the store.
     let module = unsafe { &(*instance).module };
-    let offset = (pc.address() as usize).wrapping_sub(module.code.as_ptr() as usize).wrapping_sub(back) as u32;
-    let Some(position) = module.function_at(offset) else { return visit(None) };
-    let function = &module.functions[position];
+    let address = (pc.address() as usize).wrapping_sub(back);
+    let Some((position, origins, offset)) = module.locate(address) else { return visit(None) };
     let func = module.imported_funcs + position as u32;
-    let mut sources = function.sources_at(func, offset - function.entry).peekable();
+    let mut sources = origins.sources_at(func, offset).peekable();
     if sources.peek().is_none() {
         visit(Some(FrameInfo { module: module.clone(), func, wasm_offset: None }));
     }

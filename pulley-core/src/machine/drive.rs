@@ -9,6 +9,7 @@ use crate::machine::backtrace::TrapReport;
 use crate::machine::frame::CROSS_HEADER;
 use crate::machine::growth::{Growing, Growth};
 use crate::machine::instance::Instance;
+use crate::machine::lazy::NoCode;
 use crate::machine::state::Request;
 use crate::machine::store::{FuncId, InstanceId, Store, StoreConfig};
 use crate::machine::{Code, Exit, Frame, Slot};
@@ -31,6 +32,8 @@ pub enum Outcome {
         /// The host function.
         func: FuncId,
     },
+    /// It called a function whose code could not be made, and is over.
+    NoCode(NoCode),
     /// The budget was used up and the embedder wants to know: [`Store::go_on`] or [`Store::stop`].
     Poll,
     /// It wants a memory or table to grow, and the embedder wants to be asked: [`Store::decide_growth`], then
@@ -314,6 +317,11 @@ impl Store {
         unsafe { core::slice::from_raw_parts(frame.address().cast::<u64>(), count) }
     }
 
+    pub(crate) fn set_limit(&mut self) {
+        let (slots, bottom) = (self.runner.stack.slots, self.runner.stack.base());
+        self.machine.limit = self.frame_limit(bottom, slots);
+    }
+
     fn finish(&mut self) -> Outcome {
         let activation = self.runner.activations.pop().expect("an activation is running");
         self.runner.finished = (activation.base, activation.results);
@@ -322,15 +330,13 @@ impl Store {
 
     /// Runs the innermost activation from the machine's saved program counter, frame and instance.
     pub(crate) fn drive(&mut self) -> Outcome {
-        self.machine.limit = {
-            let (slots, bottom) = (self.runner.stack.slots, self.runner.stack.base());
-            self.frame_limit(bottom, slots)
-        };
-        self.machine.funcs = self.funcs.as_ptr();
+        self.set_limit();
         loop {
+            self.machine.funcs = self.funcs.as_ptr();
             // SAFETY: `instance` is set to one of this store's instances before every pass.
             let instance = unsafe { &mut *self.machine.instance };
             self.machine.globals = instance.globals.as_mut_ptr();
+            self.machine.own_funcs = self.machine.funcs.wrapping_offset(instance.own_funcs as i32 as isize);
             // SAFETY: tables live as long as the store, and nobody else holds a reference to one now.
             let table = instance.tables.first().map(|table| unsafe { (**table).location() });
             (self.machine.elements, self.machine.elements_len) = table.unwrap_or((core::ptr::null(), 0));
@@ -346,6 +352,7 @@ impl Store {
                 Exit::CrossReturn => self.cross_return(),
                 Exit::GrowMemory => self.growth(Growing::Memory),
                 Exit::GrowTable => self.growth(Growing::Table),
+                Exit::Compile => self.compile(),
                 Exit::Poll => self.poll(),
             };
             if let Some(outcome) = outcome {

@@ -28,6 +28,8 @@ pub enum Exit {
     GrowMemory,
     /// Grow a table by the requested number of elements.
     GrowTable,
+    /// Get the code of the requested function of the current instance, and go on there.
+    Compile,
     /// Look up: the budget is used up. Execution goes on where the tick would have gone.
     Poll,
     /// Stop with a trap.
@@ -49,6 +51,7 @@ impl Exit {
             Exit::GrowMemory => 4,
             Exit::GrowTable => 5,
             Exit::Poll => 6,
+            Exit::Compile => 7,
             Exit::Trap(trap) => TRAP_BIT | trap.code() as u64,
         }
     }
@@ -63,6 +66,7 @@ impl Exit {
             4 => Exit::GrowMemory,
             5 => Exit::GrowTable,
             6 => Exit::Poll,
+            7 => Exit::Compile,
             _ => Exit::Trap(Trap::from_code(bits as u8).unwrap_or(Trap::Unreachable)),
         }
     }
@@ -82,7 +86,7 @@ mod tests {
     #[test]
     fn bits_round_trip() {
         let calls = [Exit::Done, Exit::Call, Exit::TailCall, Exit::CrossReturn];
-        let others = [Exit::GrowMemory, Exit::GrowTable, Exit::Poll];
+        let others = [Exit::GrowMemory, Exit::GrowTable, Exit::Poll, Exit::Compile];
         for exit in calls.into_iter().chain(others).chain(Trap::ALL.iter().map(|trap| Exit::Trap(*trap))) {
             assert_eq!(Exit::from_bits(exit.to_bits()), exit);
         }

@@ -22,6 +22,8 @@ pub struct Instance {
     pub(crate) tables: Box<[*mut Table]>,
     /// The number in the store of every function, imports first.
     pub(crate) funcs: Box<[u32]>,
+    /// What to add to the index of a function that the module defines for its number in the store (wrapping).
+    pub(crate) own_funcs: u32,
     /// The number in the store of every function type.
     pub(crate) types: Box<[u32]>,
     /// Element segments, evaluated; dropped ones are empty.

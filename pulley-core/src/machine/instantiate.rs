@@ -122,6 +122,7 @@ impl Store {
             imported_globals: imports.globals.iter().map(|id| self.globals[id.0 as usize].cell).collect(),
             tables: table_ids.iter().map(|id| self.tables.address(id.0 as usize)).collect(),
             funcs: Box::default(),
+            own_funcs: 0,
             elements: Box::default(),
             dropped_data: alloc::vec![false; module.data.len()].into(),
             memory_ids: memory_ids.into(),
@@ -138,24 +139,27 @@ impl Store {
             elements.map(|segment| segment.items.iter().map(|item| Ref(self.evaluate(address, item))).collect());
         let elements = elements.collect();
         self.instances.get_mut(id.0 as usize).elements = elements;
-        let largest = module.functions.iter().map(|function| function.frame_slots as usize).max();
-        self.max_frame = self.max_frame.max(largest.unwrap_or(0));
         Ok(id)
     }
 
     fn allocate_funcs(&mut self, module: &Module, instance: *mut Instance, imported: Vec<u32>) {
         let mut funcs = imported;
+        let own_funcs = (self.funcs.len() as u32).wrapping_sub(funcs.len() as u32);
         self.funcs.reserve(module.functions.len());
-        for function in &module.functions {
+        for (defined, function) in module.functions.iter().enumerate() {
             let index = funcs.len() as u32;
             // SAFETY: the instance was made just now and lives as long as the store.
             let ty = unsafe { (&(*instance).types)[function.ty as usize] };
-            // SAFETY: the entry lies in the module's code (a clause of the verifier), which the instance keeps alive.
-            let entry = unsafe { module.code.as_ptr().add(function.entry as usize) };
+            // In the module's code, which the instance keeps alive.
+            let (entry, frame_slots) = module.entry(defined);
+            self.max_frame = self.max_frame.max(frame_slots);
             funcs.push(self.push_func(FuncEntry { ty, index, entry, instance }).0);
         }
         // SAFETY: as above, and no other reference to the instance exists.
-        unsafe { (*instance).funcs = funcs.into() };
+        unsafe {
+            (*instance).funcs = funcs.into();
+            (*instance).own_funcs = own_funcs;
+        }
     }
 
     fn allocate_globals(&mut self, module: &Module, instance: *mut Instance, imported: Vec<GlobalId>) {

@@ -12,6 +12,7 @@
 //! | `store`, `instantiate` | [`Store`]: owns them, makes them |
 //! | `drive`, `cross`, `backtrace` | running: activations, exits, calls between instances, stack walks |
 //! | `fuel`, `growth` | polls; what code asks to grow: where the embedder has a say |
+//! | `lazy` | functions that get their code when they are called first |
 //! | `profile` | counts and times of instructions (feature `profile`) |
 
 // Without the dispatch loops (as a compiler links this crate) the rows are there, but nothing runs them.
@@ -45,6 +46,8 @@ mod fuel;
 #[cfg(feature = "interpreter")]
 mod growth;
 mod instantiate;
+#[cfg(feature = "interpreter")]
+mod lazy;
 #[cfg(feature = "profile")]
 pub(crate) mod profile;
 
@@ -60,6 +63,8 @@ pub use frame::{CROSS_HEADER, Frame, HEADER, Slot};
 pub use growth::{Counts, Growing, Growth};
 pub use instance::Instance;
 pub use instantiate::InstantiateError;
+#[cfg(feature = "interpreter")]
+pub use lazy::NoCode;
 pub use memory::{Reservation, Reserve};
 pub use memory0::Memory0;
 #[cfg(feature = "profile")]

@@ -178,8 +178,7 @@ impl Profile {
     fn frame(&mut self, pc: Code, back: usize, instance: *mut Instance) -> Option<(usize, u32)> {
         // SAFETY: instances live as long as their store.
         let module = unsafe { &(*instance).module };
-        let offset = (pc.address() as usize).wrapping_sub(module.code.as_ptr() as usize).wrapping_sub(back) as u32;
-        let func = module.function_at(offset)? as u32 + module.imported_funcs;
+        let func = module.locate((pc.address() as usize).wrapping_sub(back))?.0 as u32 + module.imported_funcs;
         Some((self.position(module), func))
     }
 
@@ -223,7 +222,8 @@ impl Store {
     /// Profiles what is executed from now on. `clock` is a number of microseconds that the embedder adds to as time passes, and
     /// that the store takes from. A profile that was going on is dropped.
     ///
-    /// It slows the store down. Modules that were made with pairs are run, but not profiled.
+    /// It slows the store down. Modules that were made with pairs are run, but not profiled; of lazy ones there are times of functions,
+    /// but no counts of instructions.
     pub fn start_profile(&mut self, clock: Arc<AtomicU32>) {
         self.profile = Some(Box::new(Profile::new(clock)));
     }

@@ -40,6 +40,8 @@ pub struct Machine {
     pub(crate) instance: *mut Instance,
     /// The store's functions.
     pub(crate) funcs: *const FuncEntry,
+    /// The same, so that the functions which the current instance's module defines are at their index there.
+    pub(crate) own_funcs: *const FuncEntry,
     /// The elements of the current instance's first table, if it has one. A table grows outside of the loop only.
     pub(crate) elements: *const Ref,
     /// How many there are.
@@ -69,6 +71,7 @@ impl Machine {
             limit: nowhere,
             instance: core::ptr::null_mut(),
             funcs: core::ptr::null(),
+            own_funcs: core::ptr::null(),
             elements: core::ptr::null(),
             elements_len: 0,
             pc: Code::new(core::ptr::null()),
@@ -163,6 +166,13 @@ impl Machine {
     pub(crate) fn func(&self, index: FuncIndex) -> u32 {
         // SAFETY: the verifier checked the index.
         unsafe { *self.instance().funcs.get_unchecked(index.0 as usize) }
+    }
+
+    /// Where function `index` starts, which the current instance's module defines.
+    #[inline(always)]
+    pub(crate) fn listed(&self, index: FuncIndex) -> Code {
+        // SAFETY: the verifier checked the index: the entry is that of a function of the store.
+        Code::new(unsafe { (*self.own_funcs.wrapping_add(index.0 as usize)).entry })
     }
 
     /// The function that an indirect call means, with its number in the store.

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::fuse::fuse;
 use super::loops::{self, Tops};
 use super::rows::{opposite, to_back, to_top};
-use crate::allocate::placed::{Exit, Placed};
+use crate::allocate::placed::{Exit, Inst, Placed};
 use crate::error::CompileError;
 use crate::vcode::{BlockId, NO_LOC};
 
@@ -29,7 +29,7 @@ pub struct FunctionCode {
     pub bytes: Vec<u8>,
     /// The direct calls in it.
     pub calls: Vec<CallSite>,
-    /// Source locations by code offset, as in [`pulley_core::module::Function::locations`].
+    /// Wasm offsets by code offset, sorted: what [`pulley_core::module::Locations`] packs.
     pub locations: Vec<(u32, u32)>,
     /// Size of its frame.
     pub frame_slots: u32,
@@ -46,6 +46,10 @@ struct Fixup {
 pub struct Emitter {
     /// Whether loops get the loop-top register.
     loop_top: bool,
+    /// Whether calls of other functions go by the store's list of functions.
+    listed: bool,
+    /// Index of the function that is emitted.
+    pub(crate) function: u32,
     /// Between two ticks at most this many instructions.
     pace: u32,
     encoder: Encoder,
@@ -124,6 +128,8 @@ impl Emitter {
     pub fn new(loop_top: bool, fuel: bool) -> Emitter {
         Emitter {
             loop_top,
+            listed: false,
+            function: 0,
             pace: if fuel { FUEL_PACE } else { PACE },
             encoder: Encoder::new(),
             fixups: Vec::new(),
@@ -133,6 +139,11 @@ impl Emitter {
             since_tick: 0,
             at_start: Vec::new(),
         }
+    }
+
+    /// The same, where `listed` says whether calls of other functions go by the store's list of functions.
+    pub fn listed(self, listed: bool) -> Emitter {
+        Emitter { listed, ..self }
     }
 
     /// Encodes `placed`. Debug builds prove that it keeps the machine's pace.
@@ -145,10 +156,9 @@ impl Emitter {
             let block = &placed.blocks[id.index()];
             for inst in &block.insts {
                 self.locate(inst.loc);
-                let start = self.row(inst.row, &inst.places, &inst.imms)?;
-                if let Some(callee) = inst.callee {
-                    let field = (self.encoder.bytes.len() - TARGET) as u32;
-                    self.code.calls.push(CallSite { field, start: start as u32, callee });
+                match inst.callee {
+                    None => drop(self.row(inst.row, &inst.places, &inst.imms)?),
+                    Some(callee) => self.call(inst, callee)?,
                 }
             }
             self.locate(block.exit_loc);
@@ -167,6 +177,23 @@ impl Emitter {
         #[cfg(debug_assertions)]
         super::pace::check(&self.code, self.pace).map_err(CompileError::internal)?;
         Ok(std::mem::take(&mut self.code))
+    }
+
+    /// A direct call. Its last immediate is the callee, as the distance to its code or as its index.
+    fn call(&mut self, inst: &Inst, callee: u32) -> Result<(), CompileError> {
+        if self.listed && callee != self.function {
+            let row = if inst.row == Row::Call { Row::CallListed } else { Row::ReturnCallListed };
+            let mut imms = inst.imms.clone();
+            if let Some(last) = imms.last_mut() {
+                *last = callee.into();
+            }
+            self.row(row, &inst.places, &imms)?;
+            return Ok(());
+        }
+        let start = self.row(inst.row, &inst.places, &inst.imms)?;
+        let field = (self.encoder.bytes.len() - TARGET) as u32;
+        self.code.calls.push(CallSite { field, start: start as u32, callee });
+        Ok(())
     }
 
     /// Gets ready for `placed`, of which loops may get preheaders.

@@ -1,7 +1,7 @@
 //! Functions laid out in one buffer.
 
-use pulley_core::module::{Function, ModuleParts};
-use pulley_core::source::InlinedCall;
+use pulley_core::module::{Function, Locations, ModuleParts};
+use pulley_core::source::{InlinedCall, Origins};
 
 use super::encode::FunctionCode;
 use crate::error::CompileError;
@@ -14,6 +14,14 @@ pub struct Compiled {
     pub wasm_offset: u32,
     /// The calls in it that were inlined.
     pub inlined: Vec<InlinedCall>,
+}
+
+/// Completes a function that lies by itself: of direct calls it has only those of itself.
+pub fn link_alone(code: &mut FunctionCode) {
+    for call in &code.calls {
+        let field = call.field as usize;
+        code.bytes[field..field + 4].copy_from_slice(&(-(call.start as i32)).to_le_bytes());
+    }
 }
 
 /// Completes `module` with the functions that it defines, in order.
@@ -35,8 +43,7 @@ pub fn link(module: &mut ModuleParts, compiled: Vec<Compiled>) -> Result<(), Com
             end: code.len() as u32,
             frame_slots: function.frame_slots,
             wasm_offset,
-            locations: function.locations.into(),
-            inlined: inlined.into(),
+            origins: Origins { locations: Locations::new(&function.locations), inlined: inlined.into() },
         });
     }
     for (entry, call) in calls {

@@ -65,7 +65,9 @@ impl Checker<'_> {
         let after = State { since_tick, ..before };
         match row {
             Row::SetLp => self.reach(next, State { top: Some(next), ..after }),
-            Row::Call | Row::CallImport | Row::CallIndirect => self.reach(next, State { top: None, ..after }),
+            Row::Call | Row::CallListed | Row::CallImport | Row::CallIndirect => {
+                self.reach(next, State { top: None, ..after })
+            }
             _ if info.flow == FlowKind::Top || row == Row::BrTop => {
                 let top = before.top.ok_or("nobody knows where the loop top is")?;
                 self.reach(top, State { since_tick: 0, ..before });

@@ -45,31 +45,28 @@ const MAX_DEPTH: usize = 4;
 const SMALLEST_GROWTH: usize = 200;
 
 /// Inlines into one function after the other.
-pub(crate) struct Inliner<'a> {
-    parsed: &'a Parsed<'a>,
+#[derive(Default)]
+pub(crate) struct Inliner {
     callees: Callees,
 }
 
-impl<'a> Inliner<'a> {
-    pub(crate) fn new(parsed: &'a Parsed<'a>) -> Inliner<'a> {
-        Inliner { parsed, callees: Callees::default() }
-    }
-
-    /// Inlines into the function in `context`, of index `func`, as the translation left it. Gives the calls that are gone.
+impl Inliner {
+    /// Inlines into the function of `parsed` (always the same) in `context`, of index `func`, as the translation left it. Gives the calls that are gone.
     ///
     /// After an error (of Cranelift's limits) the function is of no use any more.
     pub(crate) fn run(
         &mut self,
+        parsed: &Parsed<'_>,
         context: &mut Context,
         func: u32,
         scratch: &mut Scratch,
     ) -> CodegenResult<Vec<InlinedCall>> {
-        if !self.may_inline(&context.func, func) {
+        if !may_inline(parsed, &context.func, func) {
             return Ok(Vec::new());
         }
         self.callees.forget_many();
         let growth = SMALLEST_GROWTH.max(context.func.dfg.num_insts() / 4);
-        let mut pass = Pass { inliner: self, scratch, func, growth, calls: Vec::new(), inlined: Vec::new() };
+        let mut pass = Pass { parsed, inliner: self, scratch, func, growth, calls: Vec::new(), inlined: Vec::new() };
         context.inline(&mut pass)?;
         let Pass { calls, inlined, .. } = pass;
         if !inlined.is_empty() {
@@ -77,14 +74,6 @@ impl<'a> Inliner<'a> {
             join::run(&mut context.func);
         }
         Ok(inlined)
-    }
-
-    /// Whether a function refers to any callee that is small. Most do not, and need not be walked.
-    fn may_inline(&self, caller: &Function, func: u32) -> bool {
-        caller.dfg.ext_funcs.keys().any(|callee| match Callee::of(caller, callee) {
-            Some(Callee::Func(index)) => index != func && Callees::may_hold(self.parsed, index),
-            _ => false,
-        })
     }
 
     /// Gives the instructions that came with inlined bodies their locations.
@@ -101,6 +90,14 @@ impl<'a> Inliner<'a> {
     }
 }
 
+/// Whether a function refers to any callee that is small. Most do not, and need not be walked.
+fn may_inline(parsed: &Parsed<'_>, caller: &Function, func: u32) -> bool {
+    caller.dfg.ext_funcs.keys().any(|callee| match Callee::of(caller, callee) {
+        Some(Callee::Func(index)) => index != func && Callees::may_hold(parsed, index),
+        _ => false,
+    })
+}
+
 /// What is known of a call that was inlined, besides [`InlinedCall`].
 struct Call {
     /// Number of the first instruction of its copy of the body.
@@ -111,7 +108,8 @@ struct Call {
 
 /// One function's inlining.
 struct Pass<'i, 'a> {
-    inliner: &'i mut Inliner<'a>,
+    parsed: &'i Parsed<'a>,
+    inliner: &'i mut Inliner,
     scratch: &'i mut Scratch,
     /// Index of the function.
     func: u32,
@@ -167,8 +165,8 @@ impl Inline for Pass<'_, '_> {
             return InlineCommand::KeepCall;
         }
         let location = self.location(caller, inst, within);
-        let Pass { inliner, scratch, growth, calls, inlined, .. } = self;
-        let Some(body) = inliner.callees.fetch(inliner.parsed, index, scratch) else { return InlineCommand::KeepCall };
+        let Pass { parsed, inliner, scratch, growth, calls, inlined, .. } = self;
+        let Some(body) = inliner.callees.fetch(parsed, index, scratch) else { return InlineCommand::KeepCall };
         if body.offsets.len() > *growth {
             // No more bodies are fetched, nor kept, than are used.
             *growth = 0;

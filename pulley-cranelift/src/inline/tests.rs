@@ -15,7 +15,7 @@ fn inlined(wat: &str) -> (Vec<InlinedCall>, String) {
     let (mut context, mut scratch) = (Context::new(), Scratch::default());
     function(&parsed, 0, &mut scratch, &mut context.func).expect("the test's function is valid");
     let func = parsed.func_index(0);
-    let calls = Inliner::new(&parsed).run(&mut context, func, &mut scratch).expect("inlining succeeds");
+    let calls = Inliner::default().run(&parsed, &mut context, func, &mut scratch).expect("inlining succeeds");
     context.verify(&flags()).expect("the result is valid");
     (calls, squeeze(&context.func))
 }

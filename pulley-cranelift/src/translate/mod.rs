@@ -13,8 +13,8 @@ pub(crate) mod tests;
 pub mod traps;
 mod types;
 
-pub use func::{Scratch, function};
-pub use module::{Parsed, parse};
+pub use func::{Scratch, function, validate};
+pub use module::{Parsed, Wasm, parse, parse_wasm};
 pub use types::clif_type;
 
 use crate::error::CompileError;

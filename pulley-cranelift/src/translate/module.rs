@@ -1,9 +1,11 @@
 //! A wasm file's sections: validated, and turned into the parts of a [`Module`]. Function bodies are only found here; each
 //! is validated when it is translated.
 
+use std::ops::{Deref, Range};
+
 use pulley_core::module::{
-    ConstOp, DataSegment, ElementSegment, Export, ExternKind, ExternType, GlobalDef, GlobalType, Import, ModuleParts,
-    SegmentMode, TableDef, ValType,
+    Bytes, ConstOp, DataSegment, ElementSegment, Export, ExternKind, ExternType, GlobalDef, GlobalType, Import,
+    ModuleParts, SegmentMode, TableDef, ValType,
 };
 use pulley_core::source::MAX_WASM;
 use wasmparser as wp;
@@ -12,13 +14,47 @@ use super::types::{const_expr, contradiction, func_type, global_type, memory_typ
 use super::{Failure, Result, proposals};
 use crate::error::CompileError;
 
+/// A wasm file.
+#[derive(Clone, Debug)]
+pub enum Wasm<'a> {
+    /// It is here as long as it is compiled.
+    Borrowed(&'a [u8]),
+    /// It stays: for modules whose functions are compiled later, and that take their data from it.
+    Shared(Bytes),
+}
+
+impl Deref for Wasm<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Wasm::Borrowed(bytes) => bytes,
+            Wasm::Shared(bytes) => bytes,
+        }
+    }
+}
+
+impl Wasm<'_> {
+    /// A part of it that outlives the compilation.
+    fn keep(&self, part: &[u8]) -> Bytes {
+        let start = (part.as_ptr() as usize).wrapping_sub(self.as_ptr() as usize);
+        let shared = match self {
+            Wasm::Borrowed(_) => None,
+            Wasm::Shared(bytes) => bytes.slice(start..start.wrapping_add(part.len())),
+        };
+        shared.unwrap_or_else(|| part.to_vec().into())
+    }
+}
+
 /// A validated module, but for its function bodies.
 pub struct Parsed<'a> {
     /// The module's parts. Has neither functions nor code.
     pub module: ModuleParts,
     /// Types of all globals, imports first.
     pub(super) globals: Vec<GlobalType>,
-    bodies: Vec<wp::FunctionBody<'a>>,
+    wasm: Wasm<'a>,
+    /// Where the function bodies are in it.
+    bodies: Vec<Range<usize>>,
     /// What validating a body needs to know of the module; `None` if there are no bodies.
     resources: Option<wp::ValidatorResources>,
 }
@@ -36,16 +72,17 @@ impl<'a> Parsed<'a> {
 
     /// Offset in the wasm file of a defined function's body.
     pub fn wasm_offset(&self, defined: u32) -> u32 {
-        self.bodies[defined as usize].range().start as u32
+        self.bodies[defined as usize].start as u32
     }
 
     /// Size in bytes of a defined function's body.
     pub fn body_size(&self, defined: u32) -> u32 {
-        self.bodies[defined as usize].as_bytes().len() as u32
+        self.bodies[defined as usize].len() as u32
     }
 
-    pub(super) fn body(&self, defined: u32) -> &wp::FunctionBody<'a> {
-        &self.bodies[defined as usize]
+    pub(super) fn body(&self, defined: u32) -> wp::FunctionBody<'_> {
+        let range = self.bodies[defined as usize].clone();
+        wp::FunctionBody::new(wp::BinaryReader::new(&self.wasm[range.clone()], range.start as u64))
     }
 
     /// A validator for a defined function's body.
@@ -64,11 +101,16 @@ impl<'a> Parsed<'a> {
 
 /// Parses and validates everything but the function bodies.
 pub fn parse(wasm: &[u8]) -> std::result::Result<Parsed<'_>, CompileError> {
+    parse_wasm(Wasm::Borrowed(wasm))
+}
+
+/// The same, of a file that may stay.
+pub fn parse_wasm(wasm: Wasm<'_>) -> std::result::Result<Parsed<'_>, CompileError> {
     if wasm.len() > MAX_WASM as usize {
         return Err(CompileError::limit(format!("{} bytes, of at most {MAX_WASM}", wasm.len())));
     }
-    sections(wasm).map_err(|failure| match failure {
-        Failure::Wasm(error) => proposals::explain(&error, |features| validate_sections(wasm, features)),
+    sections(wasm.clone()).map_err(|failure| match failure {
+        Failure::Wasm(error) => proposals::explain(&error, |features| validate_sections(&wasm, features)),
         Failure::Compile(error) => error,
     })
 }
@@ -88,15 +130,19 @@ fn parser(features: wp::WasmFeatures) -> wp::Parser {
     parser
 }
 
-fn sections(wasm: &[u8]) -> Result<Parsed<'_>> {
-    let mut parsed = Parsed { module: ModuleParts::default(), globals: vec![], bodies: vec![], resources: None };
+fn sections(wasm: Wasm<'_>) -> Result<Parsed<'_>> {
+    let file = wasm.clone();
+    let (module, globals, bodies) = (ModuleParts::default(), vec![], vec![]);
+    let mut parsed = Parsed { module, globals, wasm, bodies, resources: None };
     let mut validator = wp::Validator::new_with_features(proposals::SUPPORTED);
     let mut names = None;
-    for payload in parser(proposals::SUPPORTED).parse_all(wasm) {
+    for payload in parser(proposals::SUPPORTED).parse_all(&file) {
         let payload = payload?;
         if let wp::ValidPayload::Func(function, body) = validator.payload(&payload)? {
             parsed.resources.get_or_insert(function.resources);
-            parsed.bodies.push(body);
+            let range = body.range();
+            // Within the file, which is in memory.
+            parsed.bodies.push(range.start as usize..range.end as usize);
         } else if let wp::Payload::CustomSection(custom) = &payload {
             if let wp::KnownCustom::Name(section) = custom.as_known() {
                 names = Some(section);
@@ -168,7 +214,7 @@ impl Parsed<'_> {
             }
             wp::Payload::DataSection(section) => {
                 for segment in section {
-                    module.data.push(data_segment(segment?)?);
+                    module.data.push(data_segment(segment?, &self.wasm)?);
                 }
             }
             _ => {}
@@ -239,14 +285,14 @@ fn element_segment(segment: wp::Element<'_>) -> Result<ElementSegment> {
     Ok(ElementSegment { mode, element, items })
 }
 
-fn data_segment(segment: wp::Data<'_>) -> Result<DataSegment> {
+fn data_segment(segment: wp::Data<'_>, wasm: &Wasm<'_>) -> Result<DataSegment> {
     let mode = match &segment.kind {
         wp::DataKind::Passive => SegmentMode::Passive,
         wp::DataKind::Active { memory_index, offset_expr } => {
             SegmentMode::Active { index: *memory_index, offset: const_expr(offset_expr)? }
         }
     };
-    Ok(DataSegment { mode, bytes: segment.data.into() })
+    Ok(DataSegment { mode, bytes: wasm.keep(segment.data) })
 }
 
 /// Takes the names of the module and of its functions.
@@ -255,13 +301,17 @@ fn read_names(section: wp::NameSectionReader<'_>, module: &mut ModuleParts) -> R
         match subsection? {
             wp::Name::Module { name, .. } => module.name = Some(name.into()),
             wp::Name::Function(names) => {
-                module.func_names.resize(module.func_types.len(), None);
-                for naming in names {
+                let mut found = vec![""; module.func_types.len()];
+                // What stands before a mistake is taken.
+                let result = names.into_iter().try_for_each(|naming| {
                     let naming = naming?;
-                    if let Some(place) = module.func_names.get_mut(naming.index as usize) {
-                        *place = Some(naming.name.into());
+                    if let Some(place) = found.get_mut(naming.index as usize) {
+                        *place = naming.name;
                     }
-                }
+                    Ok::<_, wp::Error>(())
+                });
+                module.func_names = found.into_iter().collect();
+                result?;
             }
             _ => {}
         }

@@ -13,11 +13,52 @@ pub fn emit(table: &Table) -> TokenStream {
     let rows = table.rows.iter().map(|row| row_info(table, row));
     let (lists, opcodes) = opcodes(table);
     let (row_count, opcode_count) = (table.rows.len(), forms(table).count());
+    let fingerprint = fingerprint(table);
     quote! {
         #types
+        #fingerprint
         static ROWS: [RowInfo; #row_count] = [#(#rows),*];
         #lists
         static OPCODES: [OpcodeInfo; #opcode_count] = [#(#opcodes),*];
+    }
+}
+
+/// `FINGERPRINT`: FNV-1a over the opcodes in the order of their numbers, with what each encodes; then over the widths of
+/// immediate types, which only the VM knows.
+fn fingerprint(table: &Table) -> TokenStream {
+    const START: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let mut text = String::new();
+    for (row, form) in forms(table) {
+        let places: String = form.places.iter().map(|place| place.letter()).collect();
+        text += &format!("{} {} {places}", form.opcode, row.name);
+        for field in layout::layout(row, form).fields {
+            let kind = match field.kind {
+                FieldKind::Slot => "slot".into(),
+                FieldKind::Inline => "inline".into(),
+                FieldKind::Immediate(_) => field.size.types(),
+            };
+            text += &format!(" {}:{kind}", field.name);
+        }
+        text.push('\n');
+    }
+    let hash = text.bytes().fold(START, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
+    let mut known = Vec::new();
+    let immediates = table.rows.iter().flat_map(|row| &row.immediates).map(|immediate| immediate.alias());
+    for alias in immediates {
+        if !known.contains(&alias) {
+            known.push(alias);
+        }
+    }
+    let (widths, prime) = (known.iter().map(layout::width), PRIME);
+    quote! {
+        /// Changes when the opcodes change: their names, numbers, or how they are encoded. Code of another fingerprint is of
+        /// another instruction set.
+        pub const FINGERPRINT: u64 = {
+            let hash: u64 = #hash;
+            #(let hash = (hash ^ (#widths) as u64).wrapping_mul(#prime);)*
+            hash
+        };
     }
 }
 

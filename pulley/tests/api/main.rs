@@ -1,12 +1,14 @@
 //! The embedding API: every kind of item in and out, several instances, re-entrancy, errors. Everything runs with the
 //! optimiser off and on.
 
+mod artifacts;
 mod calls;
 mod errors;
 mod growth;
 mod host;
 mod inlining;
 mod items;
+mod lazy;
 mod sharing;
 mod stacks;
 

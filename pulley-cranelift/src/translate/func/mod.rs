@@ -47,21 +47,35 @@ pub fn function(
     translate(parsed, defined, scratch, func).map_err(|failure| {
         // A builder that was given up leaves its context in no state to be used again.
         scratch.builder = FunctionBuilderContext::new();
-        let error = match failure {
-            Failure::Wasm(error) => proposals::explain(&error, |features| {
-                parsed.validator(defined, features, Default::default()).validate(parsed.body(defined))
-            }),
-            Failure::Compile(error) => error,
-        };
-        let index = parsed.func_index(defined);
-        error.in_function(index, parsed.module.func_name(index))
+        explain(parsed, defined, failure)
     })
+}
+
+/// Validates the function that the module defines as number `defined`.
+pub fn validate(parsed: &Parsed<'_>, defined: u32, scratch: &mut Scratch) -> std::result::Result<(), CompileError> {
+    let mut validator = parsed.validator(defined, proposals::SUPPORTED, std::mem::take(&mut scratch.validator));
+    let validated = validator.validate(&parsed.body(defined));
+    scratch.validator = validator.into_allocations();
+    validated.map_err(|error| explain(parsed, defined, error.into()))
+}
+
+/// What to tell of a failure in a function.
+fn explain(parsed: &Parsed<'_>, defined: u32, failure: Failure) -> CompileError {
+    let error = match failure {
+        Failure::Wasm(error) => proposals::explain(&error, |features| {
+            parsed.validator(defined, features, Default::default()).validate(&parsed.body(defined))
+        }),
+        Failure::Compile(error) => error,
+    };
+    let index = parsed.func_index(defined);
+    error.in_function(index, parsed.module.func_name(index))
 }
 
 fn translate(parsed: &Parsed<'_>, defined: u32, scratch: &mut Scratch, func: &mut ir::Function) -> Result<()> {
     let index = parsed.func_index(defined);
     let mut validator = parsed.validator(defined, proposals::SUPPORTED, std::mem::take(&mut scratch.validator));
-    let mut reader = parsed.body(defined).get_binary_reader();
+    let body = parsed.body(defined);
+    let mut reader = body.get_binary_reader();
     validator.read_locals(&mut reader)?;
     reader.set_features(proposals::SUPPORTED);
 

@@ -380,6 +380,18 @@ mod __isa {
         /// The number of targets in the table that follows the instruction.
         Targets,
     }
+    /// Changes when the opcodes change: their names, numbers, or how they are encoded. Code of another fingerprint is of
+    /// another instruction set.
+    pub const FINGERPRINT: u64 = {
+        let hash: u64 = 7190589882188435569u64;
+        let hash = (hash ^ (<Target as Immediate>::SIZE) as u64)
+            .wrapping_mul(1099511628211u64);
+        let hash = (hash ^ (<__Step as Immediate>::SIZE) as u64)
+            .wrapping_mul(1099511628211u64);
+        let hash = (hash ^ (<__Offset as Immediate>::SIZE) as u64)
+            .wrapping_mul(1099511628211u64);
+        hash
+    };
     static ROWS: [RowInfo; 12usize] = [
         RowInfo {
             name: "i32_sub",
