@@ -64,7 +64,7 @@ impl<'a, P: Deref<Target = Parsed<'a>>> Compiler<P> {
             pins: options.pins,
             flags: optimize::flags(),
             scratch: translate::Scratch::default(),
-            inliner: (options.optimize && options.inlining).then(|| Inliner::default()),
+            inliner: (options.optimize && options.inlining).then(Inliner::default),
             context: Context::new(),
             inlined: Vec::new(),
             emitter: Emitter::new(options.loop_top, options.consume_fuel).listed(options.listed),
