@@ -104,7 +104,7 @@ pub(crate) fn engine(
     mut config: Config,
     max_wasm_stack: Option<usize>,
 ) -> Result<Engine, Failure> {
-    config.optimize(options.optimize()).loop_top(options.loop_top).inlining(options.inlining);
+    config.cranelift_opt_level(options.level()).loop_top(options.loop_top).inlining(options.inlining);
     compile::show_progress(&mut config);
     if let Some(pins) = options.pins {
         config.pinned_registers(pins);

@@ -5,7 +5,7 @@
 //! `spec-counts.txt` says how many assertions of each file hold. `PULLEY_BLESS=1 cargo test -p pulley-cli --test spec`
 //! rewrites it, if nothing fails. `PULLEY_SPEC=i32` runs only the files whose name starts so.
 
-use pulley::{Compilation, Config, Engine};
+use pulley::{Compilation, Config, Engine, OptLevel};
 use pulley_cli::wast::{self, Report};
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,6 +16,11 @@ const COUNTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/spec-counts.txt
 #[test]
 fn optimized() {
     check(&mut Config::new(), true);
+}
+
+#[test]
+fn most_optimized() {
+    check(Config::new().cranelift_opt_level(OptLevel::Most), false);
 }
 
 #[test]

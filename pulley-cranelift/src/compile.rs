@@ -14,6 +14,7 @@ use crate::error::CompileError;
 use crate::inline::Inliner;
 use crate::lower::{self, Imports};
 use crate::parallel::for_each_function;
+use crate::optimize::OptLevel;
 use crate::translate::{self, Parsed};
 use crate::vcode::VCode;
 use crate::{Options, optimize};
@@ -40,7 +41,7 @@ pub fn compile(wasm: &[u8], options: &Options) -> Result<Module, CompileError> {
 pub(crate) struct Compiler<P> {
     parsed: P,
     imports: Imports,
-    optimize: bool,
+    optimize: OptLevel,
     pins: bool,
     flags: Flags,
     scratch: translate::Scratch,
@@ -64,7 +65,7 @@ impl<'a, P: Deref<Target = Parsed<'a>>> Compiler<P> {
             pins: options.pins,
             flags: optimize::flags(),
             scratch: translate::Scratch::default(),
-            inliner: (options.optimize && options.inlining).then(Inliner::default),
+            inliner: (options.optimize != OptLevel::None && options.inlining).then(Inliner::default),
             context: Context::new(),
             inlined: Vec::new(),
             emitter: Emitter::new(options.loop_top, options.consume_fuel).listed(options.listed),
@@ -159,7 +160,9 @@ mod tests {
 
     fn check_functions(wasm: &[u8], path: &Path) -> u32 {
         let parsed = translate::parse(wasm).unwrap();
-        for (optimize, pins) in [(true, true), (false, true), (true, false)] {
+        for (optimize, pins) in
+            [(OptLevel::Speed, true), (OptLevel::None, true), (OptLevel::Most, true), (OptLevel::Most, false)]
+        {
             let mut compiler = Compiler::new(&parsed, &Options { optimize, pins, threads: 1, ..Options::default() });
             for defined in 0..parsed.defined_functions() {
                 // Some of the programs use what is not supported.

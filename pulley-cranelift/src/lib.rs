@@ -34,6 +34,7 @@ pub use compile::compile;
 pub use error::{CompileError, CompileErrorKind};
 pub use explain::{Explainer, Explaining, Explanation, explain};
 pub use lazy::{compile_lazily, resume};
+pub use optimize::OptLevel;
 
 /// A function that is called with the number of functions that are done, and how many there are. By whichever thread compiles.
 #[derive(Clone)]
@@ -63,8 +64,8 @@ impl fmt::Debug for Progress {
 /// How to compile.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Whether to run the optimiser. Without it compilation is faster and the code slower.
-    pub optimize: bool,
+    /// How much to optimise.
+    pub optimize: OptLevel,
     /// Whether values that loops carry may live in pinned registers. Without them code is slower, that is all.
     pub pins: bool,
     /// Whether the optimiser inlines calls of small functions. Without it code is slower, and consumes more fuel.
@@ -88,7 +89,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            optimize: true,
+            optimize: OptLevel::Speed,
             pins: true,
             inlining: true,
             threads: 0,

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pulley_cranelift::{Options, compile, explain};
+use pulley_cranelift::{OptLevel, Options, compile, explain};
 
 #[test]
 fn golden_files() {
@@ -38,7 +38,7 @@ fn golden_files() {
 fn show(path: &Path) -> String {
     let wasm = wat::parse_file(path).unwrap();
     let inlining = path.file_stem().is_some_and(|name| name == "inlining");
-    let options = Options { threads: 1, inlining, ..Options::default() };
+    let options = Options { threads: 1, inlining, optimize: OptLevel::Most, ..Options::default() };
     let module = compile(&wasm, &options).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut text = String::new();
     for n in 0..module.functions.len() as u32 {
@@ -81,8 +81,9 @@ fn the_number_of_threads_does_not_matter() {
     // Enough functions for several threads to be worth it.
     let body = "(func (param i32) (result i32) local.get 0 i32.const 7 i32.mul local.get 0 i32.div_s) ".repeat(5000);
     let wasm = wat::parse_str(format!("(module {body})")).unwrap();
-    let code =
-        |threads| compile(&wasm, &Options { optimize: false, threads, ..Options::default() }).unwrap().code.clone();
+    let code = |threads| {
+        compile(&wasm, &Options { optimize: OptLevel::None, threads, ..Options::default() }).unwrap().code.clone()
+    };
     let one = code(1);
     assert!(*one == *code(2) && *one == *code(7));
 }
@@ -92,7 +93,7 @@ fn the_first_faulty_function_is_reported() {
     let good = "(func (param i32) (result i32) local.get 0 i32.const 7 i32.mul local.get 0 i32.div_s) ".repeat(3000);
     let wasm = wat::parse_str(format!("(module {good} (func $bad (result i32)) {good} (func (result f32)))")).unwrap();
     for threads in [1, 4] {
-        let error = compile(&wasm, &Options { optimize: false, threads, ..Options::default() }).unwrap_err();
+        let error = compile(&wasm, &Options { optimize: OptLevel::None, threads, ..Options::default() }).unwrap_err();
         assert_eq!(error.function, Some((3000, Some("bad".into()))), "{error}");
     }
 }

@@ -18,9 +18,6 @@ const SLOW: [&str; 4] = ["memory_copy", "memory_fill", "memory_init", "data_drop
 /// Rows that decide their own control flow and are hot all the same.
 const HOT: [&str; 7] = ["call", "call_listed", "call_indirect", "return_", "return_value", "return_f32", "return_f64"];
 
-/// Hot rows that save a register all the same (one push, on nightly), since the first table's elements are looked up by themselves.
-const SAVING: [&str; 1] = ["call_indirect"];
-
 pub(crate) fn is_hot(row: Row) -> bool {
     let info = row.info();
     let simple = matches!(info.flow, FlowKind::Next | FlowKind::Branch | FlowKind::Jump);
@@ -34,6 +31,9 @@ const MATCH_STACK_SHARE: usize = 16;
 /// Of the hot handlers of the sibling tier, at most one in this many may push: its calling convention leaves three scratch
 /// registers.
 const PUSHING_SHARE: usize = 20;
+
+/// Bytes that the handlers may have without those of pairs (feature `pairs`), for devices where each kilobyte counts.
+const SMALL: u64 = 250_000;
 
 /// At most one hot handler in this many may be merged away.
 const MERGED_SHARE: usize = 5;
@@ -60,12 +60,20 @@ pub(crate) fn check(build: Build) -> Result<(), String> {
     let functions = functions(&compiled.assembly);
     if build != Build::Match {
         check_handlers(build, &functions)?;
-        let (count, bytes) = compiled.size_of("8handlers")?;
+        let (count, bytes) = compiled.size_of(|symbol| symbol.contains("8handlers"))?;
         println!("{count} handlers, {bytes} bytes, {:.1} on average", bytes as f64 / count as f64);
+        let (single, small) = compiled.size_of(|symbol| symbol.contains("8handlers") && !symbol.contains("_then_"))?;
+        println!("without pairs: {single} handlers, {small} bytes");
+        if single == count || small > SMALL {
+            return Err(format!(
+                "without its {} pairs the interpreter may have {SMALL} bytes of handlers",
+                count - single
+            ));
+        }
     }
     if build != Build::Tail {
         check_loop(&functions)?;
-        let (_, bytes) = compiled.size_of("12__match_loop3run")?;
+        let (_, bytes) = compiled.size_of(|symbol| symbol.contains("12__match_loop3run"))?;
         println!("the match loop: {bytes} bytes");
     }
     Ok(())
@@ -134,13 +142,13 @@ fn compile(build: Build, level: &str) -> Result<Compiled, String> {
 }
 
 impl Compiled {
-    /// How many functions have `part` in their symbol, and their code in bytes.
-    fn size_of(&self, part: &str) -> Result<(usize, u64), String> {
+    /// How many functions have such a symbol, and their code in bytes.
+    fn size_of(&self, is_one: impl Fn(&str) -> bool) -> Result<(usize, u64), String> {
         let symbols = output(Command::new("nm").args(["--print-size", "--defined-only"]).arg(&self.object))?;
         let (mut count, mut bytes) = (0, 0);
         for line in symbols.lines() {
             if let [_, size, "t" | "T", symbol] = line.split(' ').collect::<Vec<_>>()[..]
-                && symbol.contains(part)
+                && is_one(symbol)
             {
                 count += 1;
                 bytes += u64::from_str_radix(size, 16).map_err(|error| format!("{line}: {error}"))?;
@@ -195,7 +203,7 @@ fn check_handlers(build: Build, functions: &BTreeMap<&str, Vec<&str>>) -> Result
         if let Some(instruction) = body.iter().flat_map(|(_, body)| *body).find(|line| is_indirect_call(line)) {
             return Err(format!("the handler of {} does not jump to the next one: {instruction}", info.name));
         }
-        if !is_hot(row) || SAVING.contains(&row.info().name) {
+        if !is_hot(row) {
             continue;
         }
         hot += 1;

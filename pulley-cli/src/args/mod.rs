@@ -11,6 +11,7 @@ pub(crate) use run::RunOptions;
 pub(crate) use tools::{CompletionsOptions, ExploreOptions, InfoOptions, ManOptions, ObjdumpOptions, WastOptions};
 
 use clap::{Args, Parser, Subcommand, builder::BoolishValueParser};
+use pulley::OptLevel;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -94,15 +95,18 @@ pub(crate) struct CompileOptions {
     pub(crate) poll_interval: Option<u32>,
 }
 
-/// Whether to optimize. The digits of -O0 and -O1 are flags behind a flag for clap, so that -O can do without them.
+/// How much to optimize. The digits of -O0, -O1 and -O2 are flags behind a flag for clap, so that -O can do without them.
 #[derive(Args)]
 struct Level {
-    /// Optimize, which is the default; -O0: do not, which compiles in less time to slower code
+    /// Optimize (-O1, the default); -O0: do not, for less time to compile and slower code; -O2: do all there is, also where
+    /// code was optimized before and seldom gains
     #[arg(short = 'O', id = "optimized")]
     optimized: bool,
-    #[arg(short = '0', hide = true, requires = "optimized", conflicts_with = "higher")]
+    #[arg(short = '0', hide = true, requires = "optimized", conflicts_with_all = ["one", "higher"])]
     zero: bool,
-    #[arg(short = '1', short_aliases = ['2', '3', 's', 'z'], hide = true, requires = "optimized")]
+    #[arg(short = '1', short_aliases = ['s', 'z'], hide = true, requires = "optimized", conflicts_with = "higher")]
+    one: bool,
+    #[arg(short = '2', short_alias = '3', hide = true, requires = "optimized")]
     higher: bool,
     /// Whether to optimize: on or off
     #[arg(
@@ -117,9 +121,14 @@ struct Level {
 }
 
 impl CompileOptions {
-    /// Whether to optimize.
-    pub(crate) fn optimize(&self) -> bool {
-        self.level.optimize.unwrap_or(!self.level.zero)
+    /// How much to optimize.
+    pub(crate) fn level(&self) -> OptLevel {
+        match self.level.optimize {
+            Some(false) => OptLevel::None,
+            None if self.level.zero => OptLevel::None,
+            None if self.level.higher => OptLevel::Most,
+            Some(true) | None => OptLevel::Speed,
+        }
     }
 }
 
@@ -137,10 +146,11 @@ mod tests {
 
     #[test]
     fn levels() {
-        for (line, optimizes) in [("-O0", false), ("-O", true), ("-O1", true), ("-O2", true), ("-O3", true)] {
-            assert_eq!(run_options(&[line, "a.wasm"]).compile.optimize(), optimizes, "{line}");
+        let (none, speed, most) = (OptLevel::None, OptLevel::Speed, OptLevel::Most);
+        for (line, level) in [("-O0", none), ("-O", speed), ("-O1", speed), ("-O2", most), ("-O3", most)] {
+            assert_eq!(run_options(&[line, "a.wasm"]).compile.level(), level, "{line}");
         }
-        assert!(run_options(&["a.wasm", "-O0"]).compile.optimize());
+        assert_eq!(run_options(&["a.wasm", "-O0"]).compile.level(), speed);
         for wrong in [&["-0"][..], &["-O4"], &["-O01"], &["-O", "--optimize=on"]] {
             assert!(Options::try_parse_from([&["pulley", "run"], wrong, &["a.wasm"]].concat()).is_err(), "{wrong:?}");
         }
@@ -154,10 +164,10 @@ mod tests {
     #[test]
     fn everything_behind_the_file_is_the_programs() {
         let options = run_options(&["-O0", "--bench", "a.wasm", "-5", "--invoke", "x", "-O"]);
-        assert!(!options.compile.optimize() && options.bench && options.invoke.is_none());
+        assert!(options.compile.level() == OptLevel::None && options.bench && options.invoke.is_none());
         assert_eq!(options.args(), ["-5", "--invoke", "x", "-O"]);
         let options = run_options(&["--optimize", "on", "a.wasm", "--help"]);
-        assert!(options.compile.optimize());
+        assert_eq!(options.compile.level(), OptLevel::Speed);
         assert_eq!(options.args(), ["--help"]);
     }
 }

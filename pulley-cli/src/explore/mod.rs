@@ -23,7 +23,7 @@ pub(crate) fn explore(options: &ExploreOptions) -> Result<(), Failure> {
     let bodies = bodies(&wasm).map_err(|error| Failure::about(file, error))?;
     let module = explainer.module();
     let wanted = wanted(module, bodies.len() as u32, &options.func).map_err(|message| Failure::about(file, message))?;
-    let compile = Options { optimize: options.compile.optimize(), threads: 1, ..Options::default() };
+    let compile = Options { optimize: options.compile.level().into(), threads: 1, ..Options::default() };
     let mut compiler = explainer.compile(&compile);
 
     let mut functions = Vec::new();

@@ -80,9 +80,9 @@ pulley_macros::isa! {
         compare = rs <- rs rsi | rs <- q rsi
             | br_if <- rs rsi | br_if <- q rsi | br_if <- rs q
             | top_if <- rs rsi | top_if <- q rsi | top_if <- rs q
-            | back_if <- rs rsi
+            | back_if <- rs rsi | back_if <- q rsi | back_if <- rs q
             | select rs <- rs rsi s s | select rs <- q rsi s s;
-        compare_commutative = rs <- qrs rsi | br_if <- qrs rsi | top_if <- qrs rsi | back_if <- rs rsi
+        compare_commutative = rs <- qrs rsi | br_if <- qrs rsi | top_if <- qrs rsi | back_if <- qrs rsi
             | select rs <- qrs rsi s s, commutes;
         float_compare = rs <- rs rs | br_if <- rs rs | br_if <- q rs | br_if <- rs q
             | br_unless <- rs rs | br_unless <- q rs | br_unless <- rs q
@@ -91,7 +91,7 @@ pulley_macros::isa! {
             | select rs <- rs rs s s;
         float_compare_commutative = rs <- rs rs | br_if <- qrs rs | br_unless <- qrs rs | top_if <- qrs rs
             | top_unless <- qrs rs | select rs <- rs rs s s, commutes;
-        count = br_if <- sq si | br_if <- s q | top_if <- sq si | top_if <- s q | back_if <- sq si;
+        count = br_if <- sq si | br_if <- s q | top_if <- sq si | top_if <- s q | back_if <- sq si | back_if <- s q;
 
         // Memory and tables. Elements of one, four and eight bytes are what loops walk over.
         load = rsq <- rsqi;

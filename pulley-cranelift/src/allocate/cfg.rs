@@ -31,17 +31,18 @@ impl Cfg {
     pub fn new(vcode: &VCode, order: Vec<BlockId>) -> Cfg {
         let count = vcode.blocks.len();
         let preds = predecessors(vcode);
+        let loops = loops(vcode, &preds);
+        let mut depth = vec![0; count];
+        for block in loops.iter().flatten() {
+            depth[block.index()] += 1;
+        }
+        let order = exits_behind_loops(vcode, &preds, &loops, order);
         let (mut start, mut end) = (vec![0; count], vec![0; count]);
         let mut point = 0;
         for id in &order {
             start[id.index()] = point;
             point += 2 + 2 * vcode.blocks[id.index()].insts.len() as Point;
             end[id.index()] = point;
-        }
-        let loops = loops(vcode, &preds);
-        let mut depth = vec![0; count];
-        for block in loops.iter().flatten() {
-            depth[block.index()] += 1;
         }
         Cfg { order, preds, depth, loops, start, end }
     }
@@ -113,6 +114,55 @@ pub(super) fn split_edges(vcode: &mut VCode) -> Vec<BlockId> {
     }
     vcode.blocks.append(&mut new);
     order
+}
+
+/// How many blocks behind a loop are looked at for a place that nothing falls through.
+const BEHIND: usize = 16;
+
+/// Lays out blocks that stand between two blocks of a loop but only pass arguments on the way out of it behind the loop, so
+/// that the loop falls through: what is executed in a row can be paired.
+fn exits_behind_loops(
+    vcode: &VCode,
+    preds: &[SmallVec<[BlockId; 2]>],
+    loops: &[Vec<BlockId>],
+    order: Vec<BlockId>,
+) -> Vec<BlockId> {
+    if loops.is_empty() {
+        return order;
+    }
+    let mut place = vec![0; vcode.blocks.len()];
+    order.iter().enumerate().for_each(|(n, id)| place[id.index()] = n);
+    // Of the innermost loop around each block: its number.
+    let mut innermost = vec![usize::MAX; vcode.blocks.len()];
+    for (n, blocks) in loops.iter().enumerate() {
+        for block in blocks {
+            let known = &mut innermost[block.index()];
+            if loops.get(*known).is_none_or(|other| blocks.len() < other.len()) {
+                *known = n;
+            }
+        }
+    }
+    let last: Vec<usize> =
+        loops.iter().map(|blocks| blocks.iter().map(|id| place[id.index()]).max().unwrap_or(0)).collect();
+    let leads = |from: BlockId, to: BlockId| successors(&vcode.blocks[from.index()]).any(|edge| edge.block == to);
+    let mut before: Vec<SmallVec<[BlockId; 1]>> = vec![SmallVec::new(); order.len()];
+    let mut moved = vec![false; order.len()];
+    for n in 1..order.len().saturating_sub(1) {
+        let (from, id, next) = (order[n - 1], order[n], order[n + 1]);
+        let [Inst { op: Op::Jump { to }, .. }] = &vcode.blocks[id.index()].insts[..] else { continue };
+        let around = innermost[from.index()];
+        let is_exit = preds[id.index()][..] == [from] && around != usize::MAX && innermost[id.index()] != around;
+        if !is_exit || !leads(from, next) || place[next.index()] > last[around] {
+            continue;
+        }
+        let free = (last[around] + 1..order.len()).take(BEHIND).find(|at| !leads(order[at - 1], order[*at]));
+        if let Some(at) = free.filter(|at| place[to.block.index()] >= *at) {
+            before[at].push(id);
+            moved[n] = true;
+        }
+    }
+    let rest = order.iter().zip(moved).zip(before);
+    rest.flat_map(|((id, moved), before)| before.into_iter().chain((!moved).then_some(*id))).collect()
 }
 
 /// The natural loops. The work is bounded: of a pathological nest some are missing or too small, which only steers

@@ -195,8 +195,10 @@ impl Walk {
             }
         }
         ranges.push(Range { start, end: end_at_home });
-        ranges.sort_unstable();
-        normalise(&mut ranges);
+        if ranges.len() > 1 {
+            ranges.sort_unstable();
+            normalise(&mut ranges);
+        }
         ranges
     }
 

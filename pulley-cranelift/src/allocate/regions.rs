@@ -1,7 +1,7 @@
 //! Loops, and how often blocks run: what decides which values are worth a register.
 
 use super::cfg::{Cfg, successors};
-use crate::vcode::{BlockId, Op, VCode};
+use crate::vcode::{Block, Op, VCode};
 
 /// How much more often than its surroundings a loop is guessed to run.
 const ITERATIONS: f32 = 8.0;
@@ -15,6 +15,7 @@ const DEEPEST: u32 = 6;
 /// are taken less often than those beside them, and those that trap never.
 pub(super) fn frequencies(vcode: &VCode, cfg: &Cfg) -> Vec<f32> {
     let count = vcode.blocks.len();
+    let weights: Vec<f32> = vcode.blocks.iter().map(weight).collect();
     let mut inflow = vec![0.0f32; count];
     let mut frequency = vec![0.0f32; count];
     let mut at = vec![0u32; count];
@@ -28,27 +29,22 @@ pub(super) fn frequencies(vcode: &VCode, cfg: &Cfg) -> Vec<f32> {
         let is_header = cfg.preds[block].iter().any(|pred| at[pred.index()] >= at[block]);
         let entered = inflow[block] * if is_header { ITERATIONS } else { 1.0 };
         frequency[block] = entered.clamp(most / 64.0, most);
-        let to: Vec<_> = successors(&vcode.blocks[block]).collect();
-        let weights: Vec<f32> = to.iter().map(|edge| weight(vcode, cfg, *id, edge.block)).collect();
-        let total: f32 = weights.iter().sum();
-        for (edge, weight) in to.iter().zip(weights) {
-            if at[edge.block.index()] > at[block] && total > 0.0 {
-                inflow[edge.block.index()] += frequency[block] * weight / total;
-            }
+        let to = || successors(&vcode.blocks[block]).map(|edge| edge.block.index());
+        // Compared with the other successors: loops are seldom left.
+        let weight = |to: usize| if cfg.depth[to] < cfg.depth[block] { 1.0 / ITERATIONS } else { weights[to] };
+        let total: f32 = to().map(weight).sum();
+        for to in to().filter(|to| at[*to] > at[block] && total > 0.0) {
+            inflow[to] += frequency[block] * weight(to) / total;
         }
     }
     frequency
 }
 
-/// How likely `from` goes to `to`, compared with its other successors.
-fn weight(vcode: &VCode, cfg: &Cfg, from: BlockId, to: BlockId) -> f32 {
-    if cfg.depth[to.index()] < cfg.depth[from.index()] {
-        return 1.0 / ITERATIONS;
-    }
-    let insts = &vcode.blocks[to.index()].insts;
-    match insts.last().map(|last| &last.op) {
+/// How likely control goes to `block`, compared with others.
+fn weight(block: &Block) -> f32 {
+    match block.insts.last().map(|last| &last.op) {
         Some(Op::Trap { .. }) => 0.0,
-        _ if insts.iter().any(|inst| matches!(inst.op, Op::Call { .. })) => 0.25,
+        _ if block.insts.iter().any(|inst| matches!(inst.op, Op::Call { .. })) => 0.25,
         _ => 1.0,
     }
 }

@@ -12,7 +12,7 @@ use super::frequency::seldom_executed;
 use super::limits::{DEPTH, ParamLimits};
 use crate::translate::regions;
 
-/// Facts about a function.
+/// Facts about a function. No value of it is an alias: [`optimize`](crate::optimize::run) leaves none.
 pub(super) struct Facts<'f> {
     pub(super) func: &'f Function,
     pub(super) domtree: &'f DominatorTree,
@@ -71,13 +71,13 @@ impl<'f> Facts<'f> {
         for &block in self.domtree.cfg_postorder() {
             for inst in func.layout.block_insts(block) {
                 for value in func.dfg.inst_values(inst) {
-                    self.uses[func.dfg.resolve_aliases(value)] += 1;
+                    self.uses[value] += 1;
                 }
                 let data = &func.dfg.insts[inst];
                 let edges = data.branch_destination(&func.dfg.jump_tables, &func.dfg.exception_tables);
                 for arg in edges.iter().flat_map(|edge| edge.args(&func.dfg.value_lists)) {
                     if let BlockArg::Value(value) = arg {
-                        self.edge_uses[func.dfg.resolve_aliases(value)] += 1;
+                        self.edge_uses[value] += 1;
                     }
                 }
                 if data.memflags().is_some_and(|flags| in_memory(func, flags)) {
@@ -86,7 +86,7 @@ impl<'f> Facts<'f> {
                         InstructionData::Store { args, .. } => args[1],
                         _ => continue,
                     };
-                    self.address_uses[func.dfg.resolve_aliases(address)] += 1;
+                    self.address_uses[address] += 1;
                 }
             }
         }
@@ -98,7 +98,7 @@ impl<'f> Facts<'f> {
             if let InstructionData::Unary { opcode: Opcode::Uextend, arg } = func.dfg.insts[inst]
                 && self.is_address_only(func.dfg.first_result(inst))
             {
-                self.address_parts[func.dfg.resolve_aliases(arg)] += 1;
+                self.address_parts[arg] += 1;
             }
         }
     }
@@ -116,7 +116,6 @@ impl<'f> Facts<'f> {
                 if func.dfg.inst_results(inst).len() != 1 {
                     continue;
                 }
-                let arg = func.dfg.resolve_aliases(arg);
                 let result = func.dfg.first_result(inst);
                 let (from, to) = (func.dfg.value_type(arg), func.dfg.value_type(result));
                 let free = match opcode {
@@ -148,7 +147,6 @@ impl<'f> Facts<'f> {
 
     /// The value whose register holds `value`: itself, unless free conversions made it.
     pub(super) fn register_of(&self, value: Value) -> Value {
-        let value = self.func.dfg.resolve_aliases(value);
         self.same_as[value].expand().unwrap_or(value)
     }
 
@@ -158,25 +156,22 @@ impl<'f> Facts<'f> {
     }
 
     pub(super) fn is_used_once(&self, value: Value) -> bool {
-        self.uses[self.func.dfg.resolve_aliases(value)] == 1
+        self.uses[value] == 1
     }
 
     pub(super) fn is_address_only(&self, value: Value) -> bool {
-        let value = self.func.dfg.resolve_aliases(value);
         self.uses[value] == self.address_uses[value]
     }
 
     /// Whether `sum`, a constant added to `base`, is better added wherever it is an address: then it is computed nowhere, or
     /// only for the edge that makes it the new `base`, behind the last use of the old one.
     pub(super) fn is_displacement(&self, sum: Value, base: Value) -> bool {
-        let (sum, base) = (self.func.dfg.resolve_aliases(sum), self.func.dfg.resolve_aliases(base));
         let edges = self.edge_uses[sum];
         self.uses[sum] == self.address_parts[sum] + edges && (edges == 0 || !self.is_used_once(base))
     }
 
     /// Whether `sum`, a displacement, is computed for nothing but one edge.
     pub(super) fn is_for_one_edge(&self, sum: Value) -> bool {
-        let sum = self.func.dfg.resolve_aliases(sum);
         self.edge_uses[sum] == 1 && self.uses[sum] == self.address_parts[sum] + 1
     }
 

@@ -85,7 +85,6 @@ impl Facts<'_> {
     /// This is about registers, not values: it has to know how narrow values are lowered.
     pub(super) fn limit(&self, value: Value, depth: u32) -> u64 {
         let dfg = &self.func.dfg;
-        let value = dfg.resolve_aliases(value);
         let ty = dfg.value_type(value);
         let unknown = match ty {
             I32 => all_ones(I32),

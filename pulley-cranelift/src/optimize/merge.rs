@@ -33,9 +33,6 @@ pub(super) fn run(func: &mut Function, domtree: &DominatorTree) -> u32 {
             }
         }
     });
-    if merged > 0 {
-        func.dfg.resolve_all_aliases();
-    }
     merged
 }
 

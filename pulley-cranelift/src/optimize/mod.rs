@@ -8,6 +8,7 @@ mod returns;
 mod scopes;
 #[cfg(test)]
 mod tests;
+mod unoptimized;
 
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::settings::{self, Configurable, Flags};
@@ -18,6 +19,19 @@ use crate::error::CompileError;
 /// Functions whose loops nest deeper than this are not optimised: the e-graph pass takes time in the cube of the depth (10 s
 /// for 2000 loops). Programs stay far below.
 const MAX_LOOP_DEPTH: usize = 64;
+
+/// How much work is put into making a program fast.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OptLevel {
+    /// None: compile fast.
+    None,
+    /// What pays: equal computations are merged everywhere; the e-graph pass, which takes a quarter of the time to compile,
+    /// runs over functions that look as if nobody had optimised them.
+    #[default]
+    Speed,
+    /// All of it, over all functions.
+    Most,
+}
 
 /// What optimisation did to one function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,15 +65,15 @@ pub fn flags() -> Flags {
     Flags::new(builder)
 }
 
-/// Prepares the function in `context`, as the translation left it, for the lowering, and optimises it if told to.
+/// Prepares the function in `context`, as the translation left it, for the lowering, and optimises it as `level` says.
 ///
 /// Behind this, blocks that cannot be reached are gone, no value is an alias, and the control-flow graph and the dominator
 /// tree are those of the function.
-pub fn run(context: &mut Context, flags: &Flags, optimize: bool) -> Result<Stats, CompileError> {
-    passes(context, flags, optimize).map_err(|error| CompileError::internal(describe(&error)))
+pub fn run(context: &mut Context, flags: &Flags, level: OptLevel) -> Result<Stats, CompileError> {
+    passes(context, flags, level).map_err(|error| CompileError::internal(describe(&error)))
 }
 
-fn passes(context: &mut Context, flags: &Flags, optimize: bool) -> Result<Stats, CodegenError> {
+fn passes(context: &mut Context, flags: &Flags, level: OptLevel) -> Result<Stats, CodegenError> {
     let mut stats = Stats::default();
     context.compute_cfg();
     context.compute_domtree();
@@ -67,9 +81,12 @@ fn passes(context: &mut Context, flags: &Flags, optimize: bool) -> Result<Stats,
     context.eliminate_unreachable_code(flags)?;
     context.remove_constant_phis(flags)?;
     context.func.dfg.resolve_all_aliases();
-    if optimize && loop_depth(context) <= MAX_LOOP_DEPTH {
-        context.egraph_pass(flags, &mut ControlPlane::default())?;
-        halves::run(&mut context.func);
+    if level != OptLevel::None {
+        let pays = pays(context, level);
+        if pays {
+            context.egraph_pass(flags, &mut ControlPlane::default())?;
+            halves::run(&mut context.func);
+        }
         stats.returns = returns::run(&mut context.func);
         if stats.returns > 0 {
             context.compute_cfg();
@@ -79,9 +96,18 @@ fn passes(context: &mut Context, flags: &Flags, optimize: bool) -> Result<Stats,
         context.eliminate_unreachable_code(flags)?;
         stats.merged = merge::run(&mut context.func, &context.domtree);
         checks::run(&mut context.func, &context.domtree, &mut stats);
+        if pays || stats.returns + stats.merged > 0 {
+            context.func.dfg.resolve_all_aliases();
+        }
         context.verify_if(flags)?;
     }
     Ok(stats)
+}
+
+/// Whether to run the e-graph pass.
+fn pays(context: &mut Context, level: OptLevel) -> bool {
+    let wanted = level == OptLevel::Most || unoptimized::looks_unoptimized(&context.func);
+    wanted && loop_depth(context) <= MAX_LOOP_DEPTH
 }
 
 /// How deep loops nest, as far as Cranelift counts (254).

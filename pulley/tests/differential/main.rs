@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arbitrary::Unstructured;
-use pulley::{Config, Engine, ExternType, Module};
+use pulley::{Config, Engine, ExternType, Module, OptLevel};
 
 /// Modules to make, on two threads.
 const MODULES: u64 = 3000;
@@ -166,7 +166,7 @@ impl Yield {
 }
 
 /// Compares all calls of the module with this seed.
-fn compare(seed: u64, engines: &[Engine; 3], peer: &wasmi::Engine, counts: &mut Yield) -> Result<(), String> {
+fn compare(seed: u64, engines: &[Engine; 4], peer: &wasmi::Engine, counts: &mut Yield) -> Result<(), String> {
     let mut random = Random::new(seed);
     let Some(wasm) = smith(&mut random) else { return Ok(()) };
     // For a look at it if the comparison fails, or never returns.
@@ -221,8 +221,10 @@ fn compare_call(
     let (plain, _) = observe(&ours[0])?;
     let (optimized, frames) = observe(&ours[1])?;
     let (called, frames_of_calls) = observe(&ours[2])?;
+    let (most, _) = observe(&ours[3])?;
     agree(&optimized, &plain, "with the optimiser something else than without:")?;
     agree(&optimized, &called, "with inlining something else than without:")?;
+    agree(&most, &plain, "with all optimisations something else than without:")?;
     if frames != frames_of_calls && ![&optimized, &called].iter().any(|seen| seen.outcome == Outcome::Poisoned) {
         return Err(format!("{name}{args:x?}:\n  without inlining {frames_of_calls:x?}\n  with it {frames:x?}"));
     }
@@ -231,11 +233,13 @@ fn compare_call(
     agree(&plain, &expected, "something else than wasmi:")
 }
 
-/// Without the optimiser, with it, and with it but without inlining.
-fn engines() -> [Engine; 3] {
-    [(false, false), (true, true), (true, false)].map(|(optimize, inlining)| {
+/// Without the optimiser, with it, with it but without inlining, and with all that it can do.
+fn engines() -> [Engine; 4] {
+    let (none, speed, most) = (OptLevel::None, OptLevel::Speed, OptLevel::Most);
+    [(none, false), (speed, true), (speed, false), (most, true)].map(|(level, inlining)| {
+        let optimize = level != OptLevel::None;
         let mut config = Config::new();
-        config.optimize(optimize).pair_instructions(optimize).inlining(inlining);
+        config.cranelift_opt_level(level).pair_instructions(optimize).inlining(inlining);
         config.parallel_compilation(false).max_wasm_stack(8 << 20);
         // Ticks leave the dispatch loop often, and at different places.
         Engine::new(config.poll_interval(if optimize { 6 } else { 1 })).unwrap()

@@ -5,7 +5,7 @@ use cranelift_codegen::ir::Function;
 use pulley_core::module::ExternType;
 
 use crate::lower::{Imports, lower};
-use crate::{optimize, translate};
+use crate::{OptLevel, optimize, translate};
 
 /// The VCode of a module's last function.
 fn vcode(wat: &str, optimized: bool) -> String {
@@ -15,7 +15,8 @@ fn vcode(wat: &str, optimized: bool) -> String {
     let last = parsed.defined_functions() - 1;
     translate::function(&parsed, last, &mut translate::Scratch::default(), &mut func).expect("a valid function");
     let mut context = Context::for_function(func);
-    optimize::run(&mut context, &optimize::flags(), optimized).expect("valid CLIF");
+    let level = if optimized { OptLevel::Most } else { OptLevel::None };
+    optimize::run(&mut context, &optimize::flags(), level).expect("valid CLIF");
     let globals = parsed.module.imports.iter().filter(|import| matches!(import.ty, ExternType::Global(_)));
     let imports = Imports { funcs: parsed.module.imported_funcs, globals: globals.count() as u32 };
     let lowered = lower(&context.func, &context.cfg, &context.domtree, &imports);
