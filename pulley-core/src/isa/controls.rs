@@ -86,13 +86,12 @@ pub mod control {
         next: Code,
         fp: &mut Frame,
         machine: &mut Machine,
-        lp: &mut Code,
         index: u32,
         table: TableIndex,
         ty: TypeIndex,
         window: Window,
     ) -> Flow {
-        let flow = match machine.callee(index, table, ty) {
+        match machine.callee(index, table, ty) {
             Err(trap) => Flow::Exit(Exit::Trap(trap)),
             // SAFETY: the verifier checked the window; the entry of a function is the start of verified code.
             Ok((_, entry)) if core::ptr::eq(entry.instance, machine.instance) => unsafe {
@@ -103,10 +102,7 @@ pub mod control {
                 *pc = next;
                 Flow::Exit(Exit::Call)
             }
-        };
-        // Calls destroy it. So the handler has its register meanwhile, or it would have to save another one.
-        *lp = *pc;
-        flow
+        }
     }
 
     /// Returns to the caller. The results are in slots 0 and up.
