@@ -8,8 +8,8 @@
 //!  24  checksum         u64: over everything else
 //!  32  sections         each: id u32, length u32, contents
 //! ```
-//! Little-endian; numbers inside of sections are LEB128. Sections come in the order of [`Section`], all of them, once. What a
-//! section holds is said once, for writing and for reading: [`stored`]. What indices in it must keep to is in [`check`].
+//! Little-endian; numbers inside of sections are LEB128. Sections come in the order of `Section`, all of them, once. What a
+//! section holds is said once, for writing and for reading: `stored`. What indices in it must keep to is in `check`.
 //!
 //! Code is stored as the compiler made it, without pairs: they belong to a build of the interpreter. So an artifact can be run
 //! in place where there are none (`Module::deserialize` of a static slice copies no code then).
@@ -129,7 +129,7 @@ impl Module {
     /// If the bytes are no artifact of this version and instruction set, or are damaged.
     ///
     /// # Safety
-    /// The bytes are what [`write`] made of a module of the compiler's, for this version of the crate: every length and index is
+    /// The bytes are what [`write()`] made of a module of the compiler's, for this version of the crate: every length and index is
     /// checked, but not the code.
     pub unsafe fn deserialize(bytes: impl Into<Bytes>, pairs: bool) -> Result<Module, ArtifactError> {
         let parts = read(&bytes.into(), None)?;
