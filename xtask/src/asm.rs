@@ -19,7 +19,6 @@ const SLOW: [&str; 4] = ["memory_copy", "memory_fill", "memory_init", "data_drop
 const HOT: [&str; 7] = ["call", "call_listed", "call_indirect", "return_", "return_value", "return_f32", "return_f64"];
 
 /// Hot rows that save a register all the same (one push, on nightly), since the first table's elements are looked up by themselves.
-/// Without the loop top, which calls destroy, they would not; but then LLVM spills registers all over the match loop.
 const SAVING: [&str; 1] = ["call_indirect"];
 
 pub(crate) fn is_hot(row: Row) -> bool {
