@@ -1,9 +1,12 @@
 //! [`Func`]: functions of a store, of wasm or of the host, called with [`Val`]s.
 //!
-//! [`typed`] calls them with Rust values, [`host`] makes host functions of Rust closures, [`caller`] is what those get.
+//! [`typed`] calls them with Rust values, [`future`] as futures, and [`resumable`] so that they can be suspended; [`host`] makes host
+//! functions of Rust closures, [`caller`] is what those get.
 
 mod caller;
+mod future;
 mod host;
+mod resumable;
 mod typed;
 
 use pulley_core::machine::FuncId;
@@ -11,6 +14,10 @@ use pulley_core::module as core;
 
 pub use self::caller::Caller;
 pub use self::host::{HostFunc, IntoFunc, WasmRet};
+pub use self::resumable::{
+    ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel, TypedResumableCall, TypedResumableCallHostTrap,
+    TypedResumableCallOutOfFuel,
+};
 pub use self::typed::{TypedFunc, Values, WasmParams, WasmResults, WasmTy};
 
 use crate::run::with_slots;
@@ -72,6 +79,27 @@ impl Func {
         Func::from_host(store.as_context_mut().inner, func.into_host())
     }
 
+    /// As [`Func::new`], of a closure that gives a future. Only `call_async` and the like can call such a function.
+    pub fn new_async<T: Send + 'static, F>(mut store: impl AsContextMut<Data = T>, ty: FuncType, func: F) -> Func
+    where
+        F: for<'a> Fn(Caller<'a, T>, &'a [Val], &'a mut [Val]) -> Box<dyn Future<Output = Result<()>> + Send + 'a>,
+        F: Send + Sync + 'static,
+    {
+        Func::from_host(store.as_context_mut().inner, HostFunc::new_async(ty, func))
+    }
+
+    /// As [`Func::wrap`], of a closure that gives a future, and gets its parameters as one tuple. Only `call_async` and the like
+    /// can call such a function: see [`TypedFunc::call_async`], which has an example.
+    pub fn wrap_async<T: Send + 'static, Params: Values, R: WasmRet, F>(
+        mut store: impl AsContextMut<Data = T>,
+        func: F,
+    ) -> Func
+    where
+        F: for<'a> Fn(Caller<'a, T>, Params) -> Box<dyn Future<Output = R> + Send + 'a> + Send + Sync + 'static,
+    {
+        Func::from_host(store.as_context_mut().inner, HostFunc::wrap_async(func))
+    }
+
     pub(crate) fn from_host<T>(store: &mut crate::store::StoreInner<T>, func: HostFunc<T>) -> Func {
         let id = store.add_host_func(func);
         Func::from_id(&store.state, id)
@@ -94,28 +122,32 @@ impl Func {
     pub fn call(&self, mut store: impl AsContextMut, params: &[Val], results: &mut [Val]) -> Result<()> {
         let store = store.as_context_mut().inner;
         let id = self.checked(&store.state)?;
-        let ty = store.state.core.func_type(id);
-        check_args(ty, params)?;
-        if results.len() != ty.results.len() {
-            crate::bail!(
-                "expected room for {} results {}, found {}",
-                ty.results.len(),
-                List(&ty.results),
-                results.len()
-            );
-        }
+        self.check_call(&store.state, params, results)?;
         with_slots(params.len(), |slots| {
-            for (slot, param) in slots.iter_mut().zip(params) {
-                *slot = param.to_slot(&store.state)?;
-            }
+            write_slots(slots, params, &store.state)?;
             store.call(id, slots)
         })?;
-        let state = &store.state;
-        let types = &state.core.func_type(id).results;
+        self.read_results(&store.state, results);
+        Ok(())
+    }
+
+    /// An error if `params` are not what its type says, or there is no room for as many results.
+    fn check_call(&self, state: &StoreState, params: &[Val], results: &[Val]) -> Result<()> {
+        let ty = state.core.func_type(self.id);
+        check_values("argument", &ty.params, params)?;
+        if results.len() != ty.results.len() {
+            let (count, types) = (ty.results.len(), List(&ty.results));
+            crate::bail!("expected room for {count} results {types}, found {}", results.len());
+        }
+        Ok(())
+    }
+
+    /// Writes what it returned just now to `results`.
+    fn read_results(&self, state: &StoreState, results: &mut [Val]) {
+        let types = &state.core.func_type(self.id).results;
         for ((result, ty), bits) in results.iter_mut().zip(types).zip(state.core.results()) {
             *result = Val::from_slot(*ty, *bits, state);
         }
-        Ok(())
     }
 
     /// The function with its types checked, to be called with Rust values.
@@ -137,14 +169,22 @@ impl Func {
     }
 }
 
-fn check_args(ty: &core::FuncType, args: &[Val]) -> Result<()> {
-    if args.len() != ty.params.len() {
-        crate::bail!("expected {} arguments {}, found {}", ty.params.len(), List(&ty.params), args.len());
+fn write_slots(slots: &mut [u64], values: &[Val], state: &StoreState) -> Result<()> {
+    slots.iter_mut().zip(values).try_for_each(|(slot, value)| {
+        *slot = value.to_slot(state)?;
+        Ok(())
+    })
+}
+
+/// An error if `values`, each of them a `what`, are not of these types.
+fn check_values(what: &str, types: &[core::ValType], values: &[Val]) -> Result<()> {
+    if values.len() != types.len() {
+        crate::bail!("expected {} {what}s {}, found {}", types.len(), List(types), values.len());
     }
-    for (i, (arg, ty)) in args.iter().zip(&ty.params).enumerate() {
-        if arg.core_type() != *ty {
-            let (expected, found) = (List(std::slice::from_ref(ty)), [arg.core_type()]);
-            crate::bail!("argument {i} has the wrong type: expected {expected}, found {}", List(&found));
+    for (i, (value, ty)) in values.iter().zip(types).enumerate() {
+        if value.core_type() != *ty {
+            let (expected, found) = (List(std::slice::from_ref(ty)), [value.core_type()]);
+            crate::bail!("{what} {i} has the wrong type: expected {expected}, found {}", List(&found));
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! [`Instance`]: making one, and its exports.
 
-use pulley_core::machine::{InstanceId, InstantiateError};
+use pulley_core::machine::{FuncId, InstanceId, InstantiateError};
 
 use crate::store::{StoreId, StoreInner, StoreState};
 use crate::types::mismatch;
@@ -44,7 +44,40 @@ impl Instance {
         Instance::instantiate(store.as_context_mut().inner, module, imports)
     }
 
+    /// As [`Instance::new`]; the start function is called as by [`TypedFunc::call_async`].
+    ///
+    /// # Errors
+    /// Those of [`Instance::new`].
+    pub async fn new_async(mut store: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Instance> {
+        Instance::instantiate_async(store.as_context_mut().inner, module, imports).await
+    }
+
     pub(crate) fn instantiate<T>(store: &mut StoreInner<T>, module: &Module, imports: &[Extern]) -> Result<Instance> {
+        let (instance, start) = Instance::unstarted(store, module, imports)?;
+        if let Some(start) = start {
+            store.call(start, &[])?;
+        }
+        Ok(instance)
+    }
+
+    pub(crate) async fn instantiate_async<T>(
+        store: &mut StoreInner<T>,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<Instance> {
+        let (instance, start) = Instance::unstarted(store, module, imports)?;
+        if let Some(start) = start {
+            store.call_async(start, &[]).await?;
+        }
+        Ok(instance)
+    }
+
+    /// An instance, with the start function that is still to be called.
+    fn unstarted<T>(
+        store: &mut StoreInner<T>,
+        module: &Module,
+        imports: &[Extern],
+    ) -> Result<(Instance, Option<FuncId>)> {
         check_imports(&store.state, module, imports)?;
         let imports = imports.iter().map(|item| item.checked(&store.state)).collect::<Result<Vec<_>>>()?;
         store.allow_instance(module)?;
@@ -53,10 +86,7 @@ impl Instance {
             InstantiateError::Trap(trap) => Error::new(trap).context(error.to_string()),
             _ => Error::new(error),
         })?;
-        if let Some(start) = store.state.core.start_func(id) {
-            store.call(start, &[])?;
-        }
-        Ok(Instance { store: store.state.id, id })
+        Ok((Instance { store: store.state.id, id }, store.state.core.start_func(id)))
     }
 
     /// An error if it belongs to another store.

@@ -62,6 +62,17 @@
 //! Wasm code that calls wasm code uses a stack of its store's, of the size that [`Config::max_wasm_stack`] gives. Only a
 //! host function that calls wasm again uses the host's stack; [`Config::max_nested_calls`] limits how deep.
 //!
+//! # Calls that wait
+//!
+//! A program that waits for the host uses no thread and no stack of the host's, so it can wait as long as it likes:
+//! - With an executor: host functions may be async ([`Linker::func_wrap_async`]), and programs may yield
+//!   ([`Store::fuel_async_yield_interval`], [`Store::epoch_deadline_async_yield_and_update`]). They are called by
+//!   [`TypedFunc::call_async`].
+//! - Without one: [`TypedFunc::call_resumable`] gives a call to the host when a host function fails or the fuel is used up,
+//!   and it goes on when the host says so.
+//!
+//! `docs/waiting.md` in the repository says more.
+//!
 //! # Features
 //!
 //! - `compiler` (default): [`Module::new`] and its kin.
@@ -102,6 +113,8 @@ pub use crate::engine::{Compilation, Config, Engine, OptLevel};
 pub use crate::error::{Context, Error, Result};
 pub use crate::externs::{Export, Extern};
 pub use crate::func::{Caller, Func, IntoFunc, TypedFunc, Values, WasmParams, WasmResults, WasmRet, WasmTy};
+pub use crate::func::{ResumableCall, ResumableCallHostTrap, ResumableCallOutOfFuel};
+pub use crate::func::{TypedResumableCall, TypedResumableCallHostTrap, TypedResumableCallOutOfFuel};
 pub use crate::global::Global;
 pub use crate::instance::Instance;
 pub use crate::limiter::{ResourceLimiter, StoreLimits, StoreLimitsBuilder};

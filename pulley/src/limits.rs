@@ -9,6 +9,38 @@ use crate::{Result, Store, StoreContextMut};
 pub enum UpdateDeadline {
     /// Go on; the next deadline is so many epochs from now.
     Continue(u64),
+    /// Let the executor do other things first, then go on; the next deadline is so many epochs from now. Only a program that was
+    /// called by `call_async` (or the like) can do this; of others it is an error.
+    Yield(u64),
+}
+
+/// What a look at the epoch says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checked {
+    GoOn,
+    Yield,
+    Stop,
+}
+
+/// After how much fuel a program yields: see [`Store::fuel_async_yield_interval`].
+#[derive(Clone, Copy)]
+pub(crate) struct YieldInterval {
+    /// In polls of the core, which are not too far apart for epochs.
+    polls: u64,
+    /// How many of these are left.
+    left: u64,
+}
+
+impl YieldInterval {
+    /// The program polled: whether it is to yield.
+    pub(crate) fn is_over(&mut self) -> bool {
+        self.left -= 1;
+        let over = self.left == 0;
+        if over {
+            self.left = self.polls;
+        }
+        over
+    }
 }
 
 /// What happens at the deadline.
@@ -43,19 +75,41 @@ impl<T> StoreInner<T> {
         self.deadline.at = self.state.engine.epoch().saturating_add(ticks);
     }
 
-    /// Looks at the epoch: whether the program may go on.
-    pub(crate) fn check_deadline(&mut self) -> Result<bool> {
-        if self.state.engine.epoch() < self.deadline.at {
-            return Ok(true);
+    fn fuel_async_yield_interval(&mut self, interval: Option<u64>) -> Result<()> {
+        self.get_fuel()?;
+        let config = self.state.engine.config();
+        let (longest, epochs) = (config.store().refill, config.has_epochs());
+        // A poll is the tick after those that the budget allows.
+        let most = u64::from(longest) + 1;
+        let (refill, yields) = match interval {
+            Some(0) => crate::bail!("the interval is 0 units of fuel; it must be 1 or more"),
+            None => (longest, None),
+            Some(interval) => {
+                let polls = interval.div_ceil(most);
+                let refill = (interval.div_ceil(polls) - 1) as u32;
+                (refill, Some(YieldInterval { polls, left: polls }))
+            }
+        };
+        self.state.core.set_polls(refill, epochs || yields.is_some());
+        self.state.yields = yields;
+        Ok(())
+    }
+
+    /// Looks at the epoch, if there is one.
+    pub(crate) fn check_epoch(&mut self) -> Result<Checked> {
+        if !self.state.engine.config().has_epochs() || self.state.engine.epoch() < self.deadline.at {
+            return Ok(Checked::GoOn);
         }
-        let Some(mut callback) = self.deadline.callback.take() else { return Ok(false) };
+        let Some(mut callback) = self.deadline.callback.take() else { return Ok(Checked::Stop) };
         let answer = callback(StoreContextMut { inner: self });
         // It may have set another one.
         self.deadline.callback.get_or_insert(callback);
-        match answer? {
-            UpdateDeadline::Continue(ticks) => self.set_epoch_deadline(ticks),
-        }
-        Ok(true)
+        let (checked, ticks) = match answer? {
+            UpdateDeadline::Continue(ticks) => (Checked::GoOn, ticks),
+            UpdateDeadline::Yield(ticks) => (Checked::Yield, ticks),
+        };
+        self.set_epoch_deadline(ticks);
+        Ok(checked)
     }
 }
 
@@ -110,6 +164,23 @@ impl<T> Store<T> {
     ) {
         self.inner.deadline.callback = Some(Box::new(callback));
     }
+
+    /// At the deadline the program yields to the executor; the next deadline is `delta` epochs from then. This is a
+    /// [callback](Store::epoch_deadline_callback) that says [`UpdateDeadline::Yield`].
+    pub fn epoch_deadline_async_yield_and_update(&mut self, delta: u64) {
+        self.epoch_deadline_callback(move |_| Ok(UpdateDeadline::Yield(delta)));
+    }
+
+    /// After every so many units of fuel a program yields to the executor, if it was called by `call_async` or the like; with `None`
+    /// it does not. Beyond some ten thousand units the interval is kept to a unit or so.
+    ///
+    /// It consumes as much fuel as without yielding. Programs that were called otherwise go on.
+    ///
+    /// # Errors
+    /// If the engine's configuration does not consume fuel, or the interval is 0.
+    pub fn fuel_async_yield_interval(&mut self, interval: Option<u64>) -> Result<()> {
+        self.inner.fuel_async_yield_interval(interval)
+    }
 }
 
 impl<T> StoreContextMut<'_, T> {
@@ -132,5 +203,13 @@ impl<T> StoreContextMut<'_, T> {
     /// As [`Store::set_epoch_deadline`].
     pub fn set_epoch_deadline(&mut self, ticks_beyond_current: u64) {
         self.inner.set_epoch_deadline(ticks_beyond_current)
+    }
+
+    /// As [`Store::fuel_async_yield_interval`].
+    ///
+    /// # Errors
+    /// If the engine's configuration does not consume fuel, or the interval is 0.
+    pub fn fuel_async_yield_interval(&mut self, interval: Option<u64>) -> Result<()> {
+        self.inner.fuel_async_yield_interval(interval)
     }
 }

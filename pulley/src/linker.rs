@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::func::HostFunc;
 use crate::store::StoreInner;
 use crate::{AsContext, AsContextMut, Caller, Engine, Error, Extern, ExternType, Func, FuncType, ImportType};
-use crate::{Instance, IntoFunc, Module, Result, Val};
+use crate::{Instance, IntoFunc, Module, Result, Val, Values, WasmRet};
 
 /// Items by the two names that imports have, to instantiate modules with.
 ///
@@ -118,6 +118,37 @@ impl<T: 'static> Linker<T> {
         self.insert(module, name, Definition::Host(func.into_host()))
     }
 
+    /// Defines an async host function of a type known only at run time: see [`Func::new_async`].
+    ///
+    /// # Errors
+    /// If the name is defined already.
+    pub fn func_new_async<F>(&mut self, module: &str, name: &str, ty: FuncType, func: F) -> Result<&mut Self>
+    where
+        T: Send,
+        F: for<'a> Fn(Caller<'a, T>, &'a [Val], &'a mut [Val]) -> Box<dyn Future<Output = Result<()>> + Send + 'a>,
+        F: Send + Sync + 'static,
+    {
+        self.insert(module, name, Definition::Host(HostFunc::new_async(ty, func)))
+    }
+
+    /// Defines an async host function: see [`Func::wrap_async`], and [`TypedFunc::call_async`](crate::TypedFunc::call_async), which
+    /// has an example.
+    ///
+    /// # Errors
+    /// If the name is defined already.
+    pub fn func_wrap_async<F, Params: Values, R: WasmRet>(
+        &mut self,
+        module: &str,
+        name: &str,
+        func: F,
+    ) -> Result<&mut Self>
+    where
+        T: Send,
+        F: for<'a> Fn(Caller<'a, T>, Params) -> Box<dyn Future<Output = R> + Send + 'a> + Send + Sync + 'static,
+    {
+        self.insert(module, name, Definition::Host(HostFunc::wrap_async(func)))
+    }
+
     /// Defines all exports of an instance, as `module`.
     ///
     /// # Errors
@@ -139,6 +170,23 @@ impl<T: 'static> Linker<T> {
         let instance = self.instantiate(&mut store, module)?;
         if instance.get_func(&store, "_initialize").is_some() {
             instance.get_typed_func::<(), ()>(&store, "_initialize")?.call(&mut store, ())?;
+        }
+        self.instance(&store, name, instance)
+    }
+
+    /// As [`Linker::module`]; what is called is called as by [`TypedFunc::call_async`](crate::TypedFunc::call_async).
+    ///
+    /// # Errors
+    /// Those of [`Linker::module`].
+    pub async fn module_async(
+        &mut self,
+        mut store: impl AsContextMut<Data = T>,
+        name: &str,
+        module: &Module,
+    ) -> Result<&mut Self> {
+        let instance = self.instantiate_async(&mut store, module).await?;
+        if instance.get_func(&store, "_initialize").is_some() {
+            instance.get_typed_func::<(), ()>(&store, "_initialize")?.call_async(&mut store, ()).await?;
         }
         self.instance(&store, name, instance)
     }
@@ -205,6 +253,14 @@ impl<T: 'static> Linker<T> {
         self.instantiate_pre(module)?.instantiate(store)
     }
 
+    /// As [`Linker::instantiate`]; the start function is called as by [`TypedFunc::call_async`](crate::TypedFunc::call_async).
+    ///
+    /// # Errors
+    /// Those of [`Linker::instantiate`].
+    pub async fn instantiate_async(&self, store: impl AsContextMut<Data = T>, module: &Module) -> Result<Instance> {
+        self.instantiate_pre(module)?.instantiate_async(store).await
+    }
+
     /// Finds the items for the imports of `module` once, to instantiate it often.
     ///
     /// # Errors
@@ -237,6 +293,17 @@ impl<T: 'static> InstancePre<T> {
         let store = store.as_context_mut().inner;
         let items: Vec<Extern> = self.items.iter().map(|definition| definition.item(store)).collect();
         Instance::instantiate(store, &self.module, &items)
+    }
+
+    /// As [`InstancePre::instantiate`]; the start function is called as by
+    /// [`TypedFunc::call_async`](crate::TypedFunc::call_async).
+    ///
+    /// # Errors
+    /// Those of [`Instance::new`].
+    pub async fn instantiate_async(&self, mut store: impl AsContextMut<Data = T>) -> Result<Instance> {
+        let store = store.as_context_mut().inner;
+        let items: Vec<Extern> = self.items.iter().map(|definition| definition.item(store)).collect();
+        Instance::instantiate_async(store, &self.module, &items).await
     }
 }
 

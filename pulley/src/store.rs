@@ -8,7 +8,7 @@ use pulley_core::machine::{self, FuncId};
 
 use crate::func::HostFunc;
 use crate::limiter::Limiter;
-use crate::limits::Deadline;
+use crate::limits::{Deadline, YieldInterval};
 use crate::{Caller, Engine, ExternType, FuncType, GlobalType, MemoryType, Result, TableType};
 
 /// Everything that instances consist of, and a value of the host's that its functions reach.
@@ -78,6 +78,8 @@ pub struct StoreState {
     pub(crate) engine: Engine,
     /// Open calls from the host into wasm.
     pub(crate) open_calls: usize,
+    /// When programs yield that consume fuel.
+    pub(crate) yields: Option<YieldInterval>,
     externs: Vec<Box<dyn Any + Send + Sync>>,
 }
 
@@ -142,7 +144,7 @@ impl<T> Store<T> {
     pub fn new(engine: &Engine, data: T) -> Store<T> {
         let core = machine::Store::new(engine.config().store());
         let engine = engine.clone();
-        let state = StoreState { id: StoreId::new(), core, engine, open_calls: 0, externs: Vec::new() };
+        let state = StoreState { id: StoreId::new(), core, engine, open_calls: 0, yields: None, externs: Vec::new() };
         let (host, deadline) = (Vec::new(), Deadline::default());
         Store { inner: Box::new(StoreInner { state, host, deadline, limiter: None, data }) }
     }

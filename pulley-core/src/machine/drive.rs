@@ -10,15 +10,17 @@ use crate::machine::frame::CROSS_HEADER;
 use crate::machine::growth::{Growing, Growth};
 use crate::machine::instance::Instance;
 use crate::machine::lazy::NoCode;
+use crate::machine::stack::Stack;
 use crate::machine::state::Request;
 use crate::machine::store::{FuncId, InstanceId, Store, StoreConfig};
+use crate::machine::suspend::Outer;
 use crate::machine::{Code, Exit, Frame, Slot};
 use crate::module::ValType;
 use crate::trap::Trap;
 use crate::value::Ref;
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::ptr::NonNull;
 
 /// How far an activation came.
 #[derive(Debug)]
@@ -39,6 +41,12 @@ pub enum Outcome {
     /// It wants a memory or table to grow, and the embedder wants to be asked: [`Store::decide_growth`], then
     /// [`Store::go_on`]; or [`Store::stop`] or [`Store::abandon`].
     Grow(Growth),
+    /// There is no fuel left, and the call was [entered apart](Store::enter_apart): more [fuel](Store::set_fuel) and
+    /// [`Store::go_on`], or [`Store::stop`], [`Store::abandon`] or [`Store::suspend`].
+    OutOfFuel {
+        /// How much it takes at least to go on.
+        missing: u64,
+    },
 }
 
 /// One call from the embedder.
@@ -56,6 +64,10 @@ pub(crate) struct Activation {
     pub(crate) paused: Option<Words>,
     /// What it wants to grow, if it paused for that.
     pub(crate) growth: Option<(Growing, Request)>,
+    /// The fuel that it used and that was not there, if it paused for that.
+    pub(crate) debt: u64,
+    /// Whether it has its stack for itself: see [`suspend`](crate::machine::suspend).
+    pub(crate) apart: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -67,7 +79,13 @@ struct HostCall {
 
 /// The stack and what runs on it.
 pub(crate) struct Runner {
-    stack: Stack,
+    pub(crate) stack: Stack,
+    /// Stacks below the current one, on which activations wait.
+    pub(crate) outer: Vec<Outer>,
+    /// A stack that was left.
+    pub(crate) spare: Option<Stack>,
+    /// Tells this store from others, if it has suspended calls.
+    pub(crate) owner: Option<Arc<()>>,
     pub(crate) stubs: Stubs,
     pub(crate) activations: Vec<Activation>,
     /// Results of the activation that ended last.
@@ -80,30 +98,6 @@ pub(crate) struct Runner {
     pub(crate) pause: bool,
     /// Whether growth stops the activation.
     pub(crate) ask_before_growth: bool,
-}
-
-/// The machine's stack: zeroed slots at a fixed address, made when first used.
-struct Stack {
-    slots: usize,
-    memory: Option<NonNull<[u64]>>,
-}
-
-impl Stack {
-    fn base(&mut self) -> Frame {
-        let slots = self.slots;
-        let memory =
-            self.memory.get_or_insert_with(|| NonNull::from(Box::leak(alloc::vec![0; slots].into_boxed_slice())));
-        Frame::new(memory.as_ptr().cast::<Slot>())
-    }
-}
-
-impl Drop for Stack {
-    fn drop(&mut self) {
-        if let Some(memory) = self.memory {
-            // SAFETY: `base` leaked this box, and nothing refers to the stack once its store is dropped.
-            drop(unsafe { Box::from_raw(memory.as_ptr()) });
-        }
-    }
 }
 
 /// The machine's own code: where activations and calls between instances return to.
@@ -145,12 +139,14 @@ impl Stubs {
 
 impl Runner {
     pub(crate) fn new(config: StoreConfig) -> Runner {
-        let nowhere = Frame::new(core::ptr::null_mut());
         Runner {
-            stack: Stack { slots: config.stack_slots, memory: None },
+            stack: Stack::new(config.stack_slots),
+            outer: Vec::new(),
+            spare: None,
+            owner: None,
             stubs: Stubs::new(),
             activations: Vec::new(),
-            finished: (nowhere, 0),
+            finished: (Frame::new(core::ptr::null_mut()), 0),
             refill: config.refill,
             fuel: config.fuel.then_some(0),
             pause: config.pause,
@@ -164,11 +160,21 @@ impl Runner {
     pub(crate) fn waiting(&self) -> impl Iterator<Item = &Activation> {
         self.activations.iter().rev().skip(1)
     }
+
+    /// The results of the last call may not be read any more: their stack may go.
+    pub(crate) fn forget_results(&mut self) {
+        self.finished.1 = 0;
+    }
 }
 
-#[cfg(feature = "profile")]
 impl Activation {
+    /// Whether it waits for the embedder, and does not run.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting.is_some() || self.paused.is_some()
+    }
+
     /// The function of the embedder's that it waits for.
+    #[cfg(feature = "profile")]
     pub(crate) fn waits_for(&self) -> Option<FuncId> {
         self.waiting.map(|call| call.func)
     }
@@ -180,6 +186,11 @@ impl Store {
     /// # Panics
     /// If the number of arguments is not that of the parameters, or an argument for a `funcref` is of another store.
     pub fn enter(&mut self, func: FuncId, args: &[u64]) -> Outcome {
+        self.enter_as(func, args, false)
+    }
+
+    /// The same, `apart` or not.
+    pub(crate) fn enter_as(&mut self, func: FuncId, args: &[u64], apart: bool) -> Outcome {
         self.check_values(func, args, |ty| &ty.params);
         #[cfg(feature = "profile")]
         self.profile_host(false);
@@ -200,6 +211,8 @@ impl Store {
             waiting,
             paused: None,
             growth: None,
+            debt: 0,
+            apart,
         });
         if entry.is_host() {
             return Outcome::HostCall { func };
@@ -216,10 +229,10 @@ impl Store {
 
     /// Where the next activation's frame goes, if there is room for it and for `values` arguments or results.
     fn place(&mut self, values: usize) -> Option<Frame> {
-        let slots = self.runner.stack.slots;
-        let bottom = self.runner.stack.base();
+        let (slots, bottom) = (self.runner.stack.slots(), self.runner.stack.base());
         let used = match self.runner.activations.last() {
             None => 0,
+            Some(_) if self.runner.is_stack_empty() => 0,
             Some(outer) if outer.paused.is_some() => {
                 let from = (outer.fp.address() as usize - bottom.address() as usize) / size_of::<Slot>();
                 from + self.max_frame
@@ -304,7 +317,7 @@ impl Store {
             #[cfg(feature = "profile")]
             self.profile_host(true);
         }
-        self.runner.activations.pop();
+        self.runner.pop();
     }
 
     /// The results of the activation that was [`Outcome::Done`] last. Read them before the next call.
@@ -318,12 +331,12 @@ impl Store {
     }
 
     pub(crate) fn set_limit(&mut self) {
-        let (slots, bottom) = (self.runner.stack.slots, self.runner.stack.base());
+        let (slots, bottom) = (self.runner.stack.slots(), self.runner.stack.base());
         self.machine.limit = self.frame_limit(bottom, slots);
     }
 
     fn finish(&mut self) -> Outcome {
-        let activation = self.runner.activations.pop().expect("an activation is running");
+        let activation = self.runner.pop();
         self.runner.finished = (activation.base, activation.results);
         Outcome::Done
     }
@@ -380,7 +393,7 @@ impl Store {
 
     pub(crate) fn trapped(&mut self, trap: Trap) -> Outcome {
         let (frames, omitted) = self.walk();
-        self.runner.activations.pop();
+        self.runner.pop();
         Outcome::Trap(TrapReport { trap, frames, omitted })
     }
 

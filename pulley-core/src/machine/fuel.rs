@@ -34,12 +34,44 @@ impl Store {
             Some(reserve) => match reserve.checked_add_signed(self.machine.words.budget.left()) {
                 Some(left) => self.set_fuel(left),
                 None => {
+                    let missing = self.machine.words.budget.left().unsigned_abs() - reserve;
                     self.set_fuel(0);
-                    return Some(self.trapped(Trap::OutOfFuel));
+                    return Some(self.out_of_fuel(missing));
                 }
             },
         }
         self.runner.pause.then(|| self.pause(Outcome::Poll))
+    }
+
+    /// Stops the innermost activation, which used `missing` more than there was.
+    fn out_of_fuel(&mut self, missing: u64) -> Outcome {
+        let activation = self.runner.activations.last_mut().expect("an activation is running");
+        if !activation.apart {
+            return self.trapped(Trap::OutOfFuel);
+        }
+        activation.debt = missing;
+        self.pause(Outcome::OutOfFuel { missing })
+    }
+
+    /// Whether the innermost activation can pay what it used when there was no fuel left; pays, if so.
+    fn pay(&mut self) -> Result<(), u64> {
+        let debt = self.runner.activations.last().map_or(0, |activation| activation.debt);
+        if debt == 0 {
+            return Ok(());
+        }
+        let left = self.fuel().and_then(|fuel| fuel.checked_sub(debt)).ok_or(debt)?;
+        self.set_fuel(left);
+        self.runner.activations.last_mut().expect("it is there").debt = 0;
+        Ok(())
+    }
+
+    /// Sets how many ticks pass between two polls, at most, and whether these stop the activation with [`Outcome::Poll`].
+    pub fn set_polls(&mut self, refill: u32, pause: bool) {
+        (self.runner.refill, self.runner.pause) = (refill, pause);
+        match self.fuel() {
+            Some(fuel) => self.set_fuel(fuel),
+            None => self.machine.words.budget = Budget::new(refill),
+        }
     }
 
     /// Stops the innermost activation with `outcome`, until [`Store::go_on`] or [`Store::stop`].
@@ -51,7 +83,7 @@ impl Store {
         outcome
     }
 
-    /// Goes on with the innermost activation, which gave [`Outcome::Poll`] or [`Outcome::Grow`].
+    /// Goes on with the innermost activation, which gave [`Outcome::Poll`], [`Outcome::Grow`] or [`Outcome::OutOfFuel`].
     ///
     /// # Panics
     /// If it did not.
@@ -59,11 +91,14 @@ impl Store {
         if self.runner.activations.last().is_some_and(|activation| activation.growth.is_some()) {
             self.decide_growth(false);
         }
+        if let Err(missing) = self.pay() {
+            return Outcome::OutOfFuel { missing };
+        }
         self.unpause();
         self.drive()
     }
 
-    /// Ends the innermost activation, which gave [`Outcome::Poll`] or [`Outcome::Grow`], with a trap.
+    /// Ends the innermost activation, which gave [`Outcome::Poll`], [`Outcome::Grow`] or [`Outcome::OutOfFuel`], with a trap.
     ///
     /// # Panics
     /// If it did not.

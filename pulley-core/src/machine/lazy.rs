@@ -38,7 +38,7 @@ impl Store {
         let code = match instance.module.make_code((func - instance.module.imported_funcs) as usize) {
             Ok(code) => code,
             Err(reason) => {
-                self.runner.activations.pop();
+                self.runner.pop();
                 let (module, reason) = (instance.module.clone(), reason.into());
                 return Some(Outcome::NoCode(NoCode { module, func, reason }));
             }

@@ -50,6 +50,10 @@ mod instantiate;
 mod lazy;
 #[cfg(feature = "profile")]
 pub(crate) mod profile;
+#[cfg(feature = "interpreter")]
+mod stack;
+#[cfg(feature = "interpreter")]
+mod suspend;
 
 #[cfg(feature = "interpreter")]
 pub use backtrace::{FrameInfo, TrapReport};
@@ -71,3 +75,5 @@ pub use memory0::Memory0;
 pub use profile::{Profile, ProfiledModule, Site, StackNode};
 pub use state::Machine;
 pub use store::{AllocError, Extern, FuncId, GlobalId, InstanceId, MemoryId, Store, StoreConfig, TableId};
+#[cfg(feature = "interpreter")]
+pub use suspend::Suspended;
