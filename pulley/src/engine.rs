@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use pulley_core::machine::StoreConfig;
+use pulley_core::machine::{self, StoreConfig};
 
+use crate::pool::{InstanceAllocationStrategy, Pool};
 use crate::{Result, reserve};
 
 /// How modules are compiled and run; the same for everything that belongs to one [`Engine`].
@@ -30,6 +31,7 @@ pub struct Config {
     consume_fuel: bool,
     epoch_interruption: bool,
     compilation: Compilation,
+    allocation: InstanceAllocationStrategy,
     #[cfg(feature = "compiler")]
     progress: Option<pulley_cranelift::Progress>,
 }
@@ -99,6 +101,7 @@ impl Config {
             consume_fuel: false,
             epoch_interruption: false,
             compilation: Compilation::Eager,
+            allocation: InstanceAllocationStrategy::OnDemand,
             #[cfg(feature = "compiler")]
             progress: None,
         }
@@ -199,6 +202,22 @@ impl Config {
         self
     }
 
+    /// Where stores get their stacks and memories. The default is [`InstanceAllocationStrategy::OnDemand`]; for hosts that make many
+    /// stores that live shortly, [`PoolingAllocationConfig`](crate::PoolingAllocationConfig) keeps those of stores that are gone.
+    ///
+    /// ```
+    /// use pulley::{Config, Engine, PoolingAllocationConfig};
+    ///
+    /// let mut pool = PoolingAllocationConfig::new();
+    /// pool.max_unused_warm_slots(16).linear_memory_keep_resident(256 << 10);
+    /// let engine = Engine::new(Config::new().allocation_strategy(pool))?;
+    /// # Ok::<(), pulley::Error>(())
+    /// ```
+    pub fn allocation_strategy(&mut self, strategy: impl Into<InstanceAllocationStrategy>) -> &mut Config {
+        self.allocation = strategy.into();
+        self
+    }
+
     /// Whether wasm code consumes fuel. A store then starts without any: see [`Store::set_fuel`](crate::Store::set_fuel). Code
     /// that needs more than there is ends in [`Trap::OutOfFuel`](crate::Trap::OutOfFuel). It is off by default.
     ///
@@ -241,6 +260,7 @@ impl Config {
         StoreConfig {
             stack_slots: self.stack_bytes / 8,
             reserve: reserve::reserve(self.memory_reservation),
+            pool: None,
             refill: self.poll_interval.unwrap_or(default.refill),
             fuel: self.consume_fuel,
             pause: self.epoch_interruption,
@@ -283,6 +303,7 @@ impl Default for Config {
 pub struct Engine {
     config: Arc<Config>,
     epoch: Arc<AtomicU64>,
+    pool: Option<Arc<Pool>>,
 }
 
 impl Engine {
@@ -292,12 +313,29 @@ impl Engine {
     /// If the configuration makes no sense.
     pub fn new(config: &Config) -> Result<Engine> {
         config.check()?;
-        Ok(Engine { config: Arc::new(config.clone()), epoch: Arc::default() })
+        let pool = match &config.allocation {
+            InstanceAllocationStrategy::OnDemand => None,
+            InstanceAllocationStrategy::Pooling(pool) => {
+                Some(Arc::new(Pool::new(pool.clone(), config.memory_reservation)))
+            }
+        };
+        Ok(Engine { config: Arc::new(config.clone()), epoch: Arc::default(), pool })
     }
 
     /// The configuration.
     pub fn config(&self) -> &Config {
         &self.config
+    }
+
+    /// What stores are made with.
+    pub(crate) fn store(&self) -> StoreConfig {
+        let pool = self.pool.clone().map(|pool| pool as Arc<dyn machine::Pool>);
+        StoreConfig { pool, ..self.config.store() }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn pool(&self) -> Option<&Pool> {
+        self.pool.as_deref()
     }
 
     /// Advances the epoch by one: see [`Config::epoch_interruption`]. Any thread may do so, and a signal handler.
@@ -347,6 +385,6 @@ impl Engine {
 
 impl Default for Engine {
     fn default() -> Engine {
-        Engine { config: Arc::new(Config::new()), epoch: Arc::default() }
+        Engine { config: Arc::new(Config::new()), epoch: Arc::default(), pool: None }
     }
 }

@@ -96,6 +96,7 @@ mod limits;
 mod linker;
 mod memory;
 mod module;
+mod pool;
 #[cfg(feature = "profile")]
 pub mod profile;
 mod reserve;
@@ -122,6 +123,7 @@ pub use crate::limits::UpdateDeadline;
 pub use crate::linker::{InstancePre, Linker};
 pub use crate::memory::{Memory, MemoryAccessError};
 pub use crate::module::Module;
+pub use crate::pool::{InstanceAllocationStrategy, PoolingAllocationConfig};
 pub use crate::store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use crate::table::Table;
 pub use crate::types::{

@@ -142,7 +142,7 @@ impl<T> StoreInner<T> {
 impl<T> Store<T> {
     /// A store without instances.
     pub fn new(engine: &Engine, data: T) -> Store<T> {
-        let core = machine::Store::new(engine.config().store());
+        let core = machine::Store::new(engine.store());
         let engine = engine.clone();
         let state = StoreState { id: StoreId::new(), core, engine, open_calls: 0, yields: None, externs: Vec::new() };
         let (host, deadline) = (Vec::new(), Deadline::default());

@@ -3,7 +3,8 @@
 //! `cargo run --release -p example-server` listens; with `--measure` it says what an instance costs. See README.md.
 
 use pulley::{
-    Caller, Config, Engine, Error, InstancePre, Linker, Module, Result, Store, StoreLimits, StoreLimitsBuilder,
+    Caller, Config, Engine, Error, InstancePre, Linker, Module, PoolingAllocationConfig, Result, Store, StoreLimits,
+    StoreLimitsBuilder,
 };
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -114,17 +115,28 @@ fn listen(app: App, listener: &TcpListener) {
     }
 }
 
+/// How the server runs: stores are many and live shortly, so stacks and memories are kept for the next ones.
+fn config() -> Config {
+    let mut config = Config::new();
+    config.allocation_strategy(PoolingAllocationConfig::new());
+    config
+}
+
 /// Prints what requests cost that do nearly nothing: the fastest of many batches, since the machine does other things too.
 fn measure() -> Result<()> {
     const BATCHES: usize = 50;
     const REQUESTS: u32 = 400;
-    let (addresses, stack) = (4u64 << 30, 1 << 20);
-    for (name, reservation, stack) in [
-        ("as it is", addresses, stack),
-        ("memories reserve no addresses", 0, stack),
-        ("64 KiB of stack instead of 1 MiB", addresses, 64 << 10),
+    for (name, config) in [
+        ("as it is", &mut config()),
+        (
+            "and stacks are zeroed",
+            config().allocation_strategy(PoolingAllocationConfig::new().zero_stacks(true).clone()),
+        ),
+        ("without a pool", &mut Config::new()),
+        ("memories reserve no addresses", Config::new().memory_reservation(0)),
+        ("64 KiB of stack instead of 1 MiB", Config::new().max_wasm_stack(64 << 10)),
     ] {
-        let app = App::new(Config::new().memory_reservation(reservation).max_wasm_stack(stack))?;
+        let app = App::new(config)?;
         let time = |path: &str| -> Result<f64> {
             let mut best = f64::INFINITY;
             for _ in 0..BATCHES {
@@ -147,7 +159,7 @@ fn main() -> Result<()> {
     }
     let listener = TcpListener::bind("127.0.0.1:8080").map_err(Error::new)?;
     println!("listening on http://127.0.0.1:8080/ - try /hello, /grow, /trap, /spin");
-    listen(App::new(&mut Config::new())?, &listener);
+    listen(App::new(&mut config())?, &listener);
     Ok(())
 }
 
@@ -168,7 +180,7 @@ mod tests {
     fn each_request_has_its_own_instance() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let app = App::new(&mut Config::new()).unwrap();
+        let app = App::new(&mut config()).unwrap();
         std::thread::spawn(move || listen(app, &listener));
         // The guest counts: it never gets beyond one. One that traps or does not end is its own problem only.
         let spinning = std::thread::spawn(move || get(address, "/spin"));

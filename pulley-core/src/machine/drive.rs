@@ -140,7 +140,7 @@ impl Stubs {
 impl Runner {
     pub(crate) fn new(config: StoreConfig) -> Runner {
         Runner {
-            stack: Stack::new(config.stack_slots),
+            stack: Stack::new(config.stack_slots, config.pool),
             outer: Vec::new(),
             spare: None,
             owner: None,

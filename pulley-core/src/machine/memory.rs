@@ -1,8 +1,10 @@
 //! Linear memories.
 
 use crate::machine::Memory0;
+use crate::machine::pool::Pool;
 use crate::module::MemoryType;
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// Bytes in a page.
@@ -36,6 +38,8 @@ pub(crate) struct Memory {
     bytes: Bytes,
     maximum: Option<u32>,
     reserve: Option<Reserve>,
+    /// Where its reservation came from and goes to.
+    pool: Option<Arc<dyn Pool>>,
 }
 
 /// What a memory lies in.
@@ -71,9 +75,15 @@ impl Bytes {
 
 impl Memory {
     /// A zeroed memory of `ty.minimum` pages, `None` if this host cannot provide it.
-    pub(crate) fn new(ty: MemoryType, reserve: Option<Reserve>) -> Option<Memory> {
+    pub(crate) fn new(ty: MemoryType, reserve: Option<Reserve>, pool: Option<&Arc<dyn Pool>>) -> Option<Memory> {
         let length = bytes_of(ty.minimum)?;
-        let mut memory = Memory { bytes: Bytes::Allocated(Vec::new()), maximum: ty.maximum, reserve };
+        let mut memory = Memory { bytes: Bytes::Allocated(Vec::new()), maximum: ty.maximum, reserve, pool: None };
+        if let Some(pool) = pool
+            && let Some(all) = pool.take_memory(length).filter(|all| (**all).as_ref().len() >= length)
+        {
+            (memory.bytes, memory.pool) = (Bytes::Reserved { all, length }, Some(pool.clone()));
+            return Some(memory);
+        }
         memory.bytes = match length > SMALL {
             true => memory.reserve(length).map_or_else(|| allocate(length), Some)?,
             false => allocate(length)?,
@@ -137,7 +147,7 @@ impl Memory {
     fn enlarge(&mut self, wanted: usize) -> Option<()> {
         if let Some(mut reserved) = self.reserve(wanted) {
             reserved.as_mut_slice()[..self.bytes.len()].copy_from_slice(self.bytes.as_slice());
-            self.bytes = reserved;
+            self.leave(reserved);
             return Some(());
         }
         match &mut self.bytes {
@@ -148,10 +158,24 @@ impl Memory {
             Bytes::Reserved { .. } => {
                 let mut moved = allocate(wanted)?;
                 moved.as_mut_slice()[..self.bytes.len()].copy_from_slice(self.bytes.as_slice());
-                self.bytes = moved;
+                self.leave(moved);
             }
         }
         Some(())
+    }
+
+    /// Lies in `next` from now on; the pool gets what came from it.
+    fn leave(&mut self, next: Bytes) {
+        let left = core::mem::replace(&mut self.bytes, next);
+        if let (Some(pool), Bytes::Reserved { all, length }) = (self.pool.take(), left) {
+            pool.give_memory(all, length);
+        }
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.leave(Bytes::Allocated(Vec::new()));
     }
 }
 
@@ -172,7 +196,7 @@ mod tests {
     use super::*;
 
     fn memory(minimum: u32, maximum: Option<u32>, reserve: Option<Reserve>) -> Memory {
-        Memory::new(MemoryType { minimum, maximum }, reserve).expect("there is room for a few pages")
+        Memory::new(MemoryType { minimum, maximum }, reserve, None).expect("there is room for a few pages")
     }
 
     /// Reserves from the allocator, which is as good for a test.

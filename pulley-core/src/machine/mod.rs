@@ -12,6 +12,7 @@
 //! | `store`, `instantiate` | [`Store`]: owns them, makes them |
 //! | `drive`, `cross`, `backtrace` | running: activations, exits, calls between instances, stack walks |
 //! | `fuel`, `growth` | polls; what code asks to grow: where the embedder has a say |
+//! | `stack`, `suspend`, `pool` | stacks; calls that leave the store while they wait; what stores leave for others |
 //! | `lazy` | functions that get their code when they are called first |
 //! | `profile` | counts and times of instructions (feature `profile`) |
 
@@ -31,6 +32,7 @@ mod host_stack;
 mod instance;
 mod memory;
 mod memory0;
+mod pool;
 mod state;
 mod store;
 mod table;
@@ -71,8 +73,11 @@ pub use instantiate::InstantiateError;
 pub use lazy::NoCode;
 pub use memory::{Reservation, Reserve};
 pub use memory0::Memory0;
+pub use pool::Pool;
 #[cfg(feature = "profile")]
 pub use profile::{Profile, ProfiledModule, Site, StackNode};
+#[cfg(feature = "interpreter")]
+pub use stack::StackMemory;
 pub use state::Machine;
 pub use store::{AllocError, Extern, FuncId, GlobalId, InstanceId, MemoryId, Store, StoreConfig, TableId};
 #[cfg(feature = "interpreter")]

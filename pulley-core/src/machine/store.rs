@@ -5,6 +5,7 @@ use crate::machine::arena::Arena;
 use crate::machine::funcs::FuncEntry;
 use crate::machine::instance::Instance;
 use crate::machine::memory::{Memory, Reserve};
+use crate::machine::pool::Pool;
 use crate::machine::table::Table;
 use crate::module::{Export, ExternKind, FuncType, GlobalType, MemoryType, Module, TableType};
 use crate::value::Ref;
@@ -82,12 +83,14 @@ impl fmt::Display for AllocError {
 impl core::error::Error for AllocError {}
 
 /// Settings of a store.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct StoreConfig {
     /// Size of the machine's stack in 8-byte slots. Calls that need more trap.
     pub stack_slots: usize,
     /// Where memories find room to grow without moving; `None` if they move.
     pub reserve: Option<Reserve>,
+    /// Who keeps stacks and memories of stores that are gone; `None` if nobody.
+    pub pool: Option<Arc<dyn Pool>>,
     /// How many ticks of the [budget](crate::machine::Budget) pass between two polls. With 0 every tick is one.
     pub refill: u32,
     /// Whether the budget is fuel: code has to be compiled to consume it, and traps when [`Store::set_fuel`]'s is used up.
@@ -98,7 +101,14 @@ pub struct StoreConfig {
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        StoreConfig { stack_slots: (1 << 20) / 8, reserve: None, refill: 1 << 16, fuel: false, pause: false }
+        StoreConfig {
+            stack_slots: (1 << 20) / 8,
+            reserve: None,
+            pool: None,
+            refill: 1 << 16,
+            fuel: false,
+            pause: false,
+        }
     }
 }
 
@@ -118,6 +128,7 @@ pub struct Store {
     pub(crate) funcs: Vec<FuncEntry>,
     pub(crate) memories: Arena<Memory>,
     reserve: Option<Reserve>,
+    pool: Option<Arc<dyn Pool>>,
     pub(crate) tables: Arena<Table>,
     pub(crate) global_cells: Arena<u64>,
     pub(crate) globals: Vec<GlobalEntry>,
@@ -144,6 +155,7 @@ impl Store {
             funcs: Vec::new(),
             memories: Arena::new(),
             reserve: config.reserve,
+            pool: config.pool.clone(),
             tables: Arena::new(),
             global_cells: Arena::new(),
             globals: Vec::new(),
@@ -184,7 +196,7 @@ impl Store {
     /// # Errors
     /// If the host cannot provide its minimum size.
     pub fn alloc_memory(&mut self, ty: MemoryType) -> Result<MemoryId, AllocError> {
-        self.memories.push(Memory::new(ty, self.reserve).ok_or(AllocError)?);
+        self.memories.push(Memory::new(ty, self.reserve, self.pool.as_ref()).ok_or(AllocError)?);
         Ok(MemoryId(self.memories.len() as u32 - 1))
     }
 

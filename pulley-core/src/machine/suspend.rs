@@ -8,6 +8,7 @@
 use crate::machine::drive::{Activation, Outcome, Runner};
 use crate::machine::stack::Stack;
 use crate::machine::store::{FuncId, Store};
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::{fmt, mem};
 
@@ -21,7 +22,7 @@ pub(crate) struct Outer {
 /// A call that waits outside of its store: see [`Store::suspend`].
 pub struct Suspended {
     stack: Stack,
-    activation: Activation,
+    activation: Box<Activation>,
     owner: Arc<()>,
 }
 
@@ -61,7 +62,7 @@ impl Runner {
 
     /// A stack on which there is nothing.
     fn fresh_stack(&mut self) -> Stack {
-        self.spare.take().unwrap_or_else(|| Stack::new(self.stack.slots()))
+        self.spare.take().unwrap_or_else(|| self.stack.another())
     }
 
     /// Makes `stack` the current one, until the activations on it are gone.
@@ -102,7 +103,7 @@ impl Store {
         let next = below.map_or_else(|| self.runner.fresh_stack(), |outer| outer.stack);
         let stack = mem::replace(&mut self.runner.stack, next);
         self.runner.forget_results();
-        Suspended { stack, activation, owner: self.runner.owner.get_or_insert_default().clone() }
+        Suspended { stack, activation: Box::new(activation), owner: self.runner.owner.get_or_insert_default().clone() }
     }
 
     /// Puts a suspended call back: it is the innermost activation and waits for what it waited for. If it is one of
@@ -120,7 +121,7 @@ impl Store {
         } else {
             self.runner.switch_to(call.stack);
         }
-        self.runner.activations.push(call.activation);
+        self.runner.activations.push(*call.activation);
         Ok(())
     }
 

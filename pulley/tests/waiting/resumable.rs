@@ -21,13 +21,13 @@ impl std::error::Error for Question {}
 const SUM: &str = r#"(module
     (import "host" "ask" (func $ask (param i32) (result i32)))
     (func $twice (param i32) (result i32) (i32.mul (call $ask (local.get 0)) (i32.const 2)))
-    (func (export "run") (param $n i32) (result i64)
+    (func $run (export "run") (param $n i32) (result i64)
         (local $sum i64)
         (loop $next
             (local.set $sum (i64.add (local.get $sum) (i64.extend_i32_s (call $twice (local.get $n)))))
             (br_if $next (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
         (local.get $sum))
-    (func (export "fail") (result i64) (drop (call $twice (i32.const 5))) unreachable))"#;
+    (func $fail (export "fail") (result i64) (drop (call $twice (i32.const 5))) unreachable))"#;
 
 fn linker(engine: &Engine) -> Linker<Vec<i32>> {
     let mut linker = Linker::new(engine);
