@@ -133,8 +133,8 @@ fn measure() -> Result<()> {
             config().allocation_strategy(PoolingAllocationConfig::new().zero_stacks(true).clone()),
         ),
         ("without a pool", &mut Config::new()),
-        ("memories reserve no addresses", Config::new().memory_reservation(0)),
-        ("64 KiB of stack instead of 1 MiB", Config::new().max_wasm_stack(64 << 10)),
+        ("without a pool, memories reserve no addresses", Config::new().memory_reservation(0)),
+        ("without a pool, 64 KiB of stack instead of 1 MiB", Config::new().max_wasm_stack(64 << 10)),
     ] {
         let app = App::new(config)?;
         let time = |path: &str| -> Result<f64> {
