@@ -15,6 +15,7 @@ use crate::inline::Inliner;
 use crate::lower::{self, Imports};
 use crate::optimize::OptLevel;
 use crate::parallel::for_each_function;
+use crate::translate::names::Callee;
 use crate::translate::{self, Parsed};
 use crate::vcode::VCode;
 use crate::{Options, optimize};
@@ -99,6 +100,16 @@ impl<'a, P: Deref<Target = Parsed<'a>>> Compiler<P> {
     /// The calls that [`Compiler::clif`] has inlined.
     pub(crate) fn inlined(&self) -> &[InlinedCall] {
         &self.inlined
+    }
+
+    /// The functions of the module, by their number among those that it defines, that the function of [`Compiler::clif`] calls directly.
+    pub(crate) fn callees(&self) -> Vec<u32> {
+        let func = &self.context.func;
+        let callees = func.dfg.ext_funcs.keys().filter_map(|callee| match Callee::of(func, callee)? {
+            Callee::Func(index) => index.checked_sub(self.imports.funcs),
+            _ => None,
+        });
+        callees.collect()
     }
 
     /// Its CLIF as the translation makes it.

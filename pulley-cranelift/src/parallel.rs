@@ -13,7 +13,7 @@ use crate::translate::Parsed;
 const BYTES_PER_THREAD: usize = 16 << 10;
 
 /// A compiling thread's stack. Cranelift recurses over expressions.
-const THREAD_STACK: usize = 8 << 20;
+pub(crate) const THREAD_STACK: usize = 8 << 20;
 
 /// What a worker makes of each function that the module defines, in order. `worker` makes one for each thread.
 ///
@@ -70,10 +70,15 @@ pub(crate) fn for_each_function<T: Send, W: FnMut(u32) -> Result<T, CompileError
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// How many threads to use at most.
+pub(crate) fn threads_of(options: &Options) -> usize {
+    let available = || thread::available_parallelism().map_or(1, NonZero::get);
+    if options.threads == 0 { available() } else { options.threads }
+}
+
 /// How many threads to use for a module.
 fn threads(parsed: &Parsed<'_>, options: &Options) -> usize {
-    let available = || thread::available_parallelism().map_or(1, NonZero::get);
-    let wanted = if options.threads == 0 { available() } else { options.threads };
+    let wanted = threads_of(options);
     let count = parsed.defined_functions();
     let bytes: usize = (0..count).map(|defined| parsed.body_size(defined) as usize).sum();
     wanted.min(1 + bytes / BYTES_PER_THREAD).min(count as usize)

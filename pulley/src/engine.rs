@@ -43,10 +43,13 @@ pub enum Compilation {
     /// When the module is made: then it runs as fast as it ever will.
     #[default]
     Eager,
-    /// Each when it is called first, by the thread that calls it: a large program of which little is executed starts soon. Calls
-    /// of other functions are a little slower than in modules that were compiled as a whole.
+    /// Each when it is called first: a large program of which little is executed starts soon. Calls of other functions are a little
+    /// slower than in modules that were compiled as a whole.
     ///
-    /// The calling thread's stack has to have room for the compiler: some hundred KiB, for strange programs more.
+    /// Threads of the compiler's own do this, with stacks that have room for it; they end when there was nothing to do for a while. On
+    /// machines with several cores they also compile ahead what the called functions call. Where there are no threads, or
+    /// [`Config::parallel_compilation`] is off, the calling thread compiles, and its stack has to have room: some
+    /// hundred KiB, for strange programs more.
     ///
     /// Everything else is the same, but for the limits of the compiler (for instance 65,535 values that are alive at once in one
     /// function): what exceeds one is an error of the call that needed it, not of [`Module::new`](crate::Module::new).

@@ -204,3 +204,16 @@ fn large_frames_overflow_small_stacks() {
         }
     }
 }
+
+/// The compiler has a stack of its own: the caller's may be small.
+#[test]
+fn the_caller_needs_no_stack_for_the_compiler() {
+    let module = Module::new(&lazy(), wat::parse_str(WAT).unwrap()).unwrap();
+    let thread = std::thread::Builder::new().stack_size(64 << 10);
+    let call = || {
+        let (mut store, instance) = instance(&module);
+        instance.get_typed_func::<i32, i32>(&store, "host").unwrap().call(&mut store, 10).unwrap()
+    };
+    let result = std::thread::scope(|scope| thread.spawn_scoped(scope, call).unwrap().join().unwrap());
+    assert_eq!(result, 110 + 55);
+}

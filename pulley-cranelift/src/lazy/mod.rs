@@ -1,4 +1,6 @@
-//! Modules whose functions are compiled when they are called first.
+//! Modules whose functions are compiled when they are called first, or a little before that: [`ahead`].
+
+mod ahead;
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -6,11 +8,12 @@ use pulley_core::module::{Bytes, Function, FunctionCode, FunctionSource, Locatio
 
 use pulley_core::source::Origins;
 
+use self::ahead::{Ahead, Compile, Made};
 use crate::Options;
 use crate::compile::Compiler;
 use crate::emit::link::{Compiled, link_alone};
 use crate::error::CompileError;
-use crate::parallel::for_each_function;
+use crate::parallel::{self, for_each_function};
 use crate::translate::{self, Parsed, Scratch, Wasm};
 
 /// A module whose functions are validated now, and compiled when they are called first.
@@ -37,8 +40,7 @@ pub fn compile_lazily(wasm: Bytes, options: &Options) -> Result<Module, CompileE
     let functions = functions.collect();
     let consumes_fuel = options.consume_fuel;
     let parts = ModuleParts { data, elements, functions, consumes_fuel, ..parsed.module.clone() };
-    let source = Source::new(wasm, options);
-    let _ = source.parsed.set(Ok(Arc::new(parsed)));
+    let source = Source::new(wasm, Some(parsed), options);
     // SAFETY: the parts were validated as wasm, and the source compiles functions of them.
     Ok(unsafe { Module::new_lazy(parts, options.pairs, Some(Box::new(source))) })
 }
@@ -49,11 +51,49 @@ pub fn compile_lazily(wasm: Bytes, options: &Options) -> Result<Module, CompileE
 /// The parts are those of a module that [`compile_lazily`] made of the same `wasm` with the same options.
 pub unsafe fn resume(wasm: Bytes, parts: ModuleParts, options: &Options) -> Module {
     // SAFETY: the caller's; the source compiles functions of the same file.
-    unsafe { Module::new_lazy(parts, options.pairs, Some(Box::new(Source::new(wasm, options)))) }
+    unsafe { Module::new_lazy(parts, options.pairs, Some(Box::new(Source::new(wasm, None, options)))) }
 }
 
 /// What compiles the functions of a lazy module.
-struct Source {
+enum Source {
+    /// The thread that calls a function first.
+    Here(Functions),
+    /// Other threads.
+    Ahead(Ahead<Functions>),
+}
+
+/// More threads than these do not find anything to do ahead of the program.
+const MOST_THREADS: usize = 4;
+
+impl Source {
+    fn new(wasm: Bytes, parsed: Option<Parsed<'static>>, options: &Options) -> Source {
+        let functions = Functions {
+            wasm,
+            options: Options { listed: true, progress: None, ..options.clone() },
+            parsed: parsed.map_or_else(OnceLock::new, |parsed| OnceLock::from(Ok(Arc::new(parsed)))),
+            idle: Mutex::default(),
+        };
+        let threads = parallel::threads_of(options);
+        if threads == 1 && options.threads == 1 {
+            return Source::Here(functions);
+        }
+        // The program itself needs one, too.
+        Source::Ahead(Ahead::new(functions, threads.min(MOST_THREADS) - 1))
+    }
+}
+
+impl FunctionSource for Source {
+    fn function(&self, defined: u32) -> Result<FunctionCode, String> {
+        let code = match self {
+            Source::Here(functions) => functions.compile(defined).code,
+            Source::Ahead(ahead) => ahead.function(defined),
+        };
+        code.map_err(|error| error.to_string())
+    }
+}
+
+/// The functions of a module.
+struct Functions {
     wasm: Bytes,
     options: Options,
     /// The module, read when the first function is compiled.
@@ -62,27 +102,26 @@ struct Source {
     idle: Mutex<Vec<Compiler<Arc<Parsed<'static>>>>>,
 }
 
-impl Source {
-    fn new(wasm: Bytes, options: &Options) -> Source {
-        let options = Options { listed: true, progress: None, ..options.clone() };
-        Source { wasm, options, parsed: OnceLock::new(), idle: Mutex::default() }
-    }
-
-    fn compile(&self, defined: u32) -> Result<FunctionCode, CompileError> {
+impl Functions {
+    fn code(&self, defined: u32) -> Result<(FunctionCode, Vec<u32>), CompileError> {
         let parsed = self.parsed.get_or_init(|| translate::parse_wasm(Wasm::Shared(self.wasm.clone())).map(Arc::new));
         let parsed = parsed.as_ref().map_err(Clone::clone)?;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut compiler = idle.unwrap_or_else(|| Compiler::new(parsed.clone(), &self.options));
         let Compiled { mut code, inlined, .. } = compiler.function(defined)?;
+        let callees = compiler.callees();
         link_alone(&mut code);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(compiler);
         let origins = Origins { locations: Locations::new(&code.locations), inlined: inlined.into() };
-        Ok(FunctionCode { bytes: code.bytes.into(), frame_slots: code.frame_slots, origins })
+        Ok((FunctionCode { bytes: code.bytes.into(), frame_slots: code.frame_slots, origins }, callees))
     }
 }
 
-impl FunctionSource for Source {
-    fn function(&self, defined: u32) -> Result<FunctionCode, String> {
-        self.compile(defined).map_err(|error| error.to_string())
+impl Compile for Functions {
+    fn compile(&self, defined: u32) -> Made {
+        match self.code(defined) {
+            Ok((code, callees)) => Made { code: Ok(code), callees },
+            Err(error) => Made { code: Err(error), callees: Vec::new() },
+        }
     }
 }
