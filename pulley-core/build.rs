@@ -27,7 +27,7 @@ fn main() {
         "probed" | "always" => true,
         other => panic!("{FORCE} is `{other}`: it may be `probed` or `always`"),
     };
-    if fits && wanted && set("INTERPRETER") && !set("MATCH_LOOP") && !set("TAIL_CALLS") {
+    if fits && wanted && set("INTERPRETER") && set("FLOATS") && !set("MATCH_LOOP") && !set("TAIL_CALLS") {
         println!("cargo::rustc-cfg=pulley_sibling");
         if force == "always" {
             println!("cargo::rustc-cfg=pulley_unprobed");

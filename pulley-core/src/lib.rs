@@ -12,6 +12,12 @@
 #![cfg_attr(feature = "tail-calls", feature(explicit_tail_calls, rust_preserve_none_cc))]
 #![cfg_attr(feature = "tail-calls", allow(incomplete_features))]
 
+#[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
+compile_error!(
+    "pulley-core needs SSE2 on 32-bit x86 (i686, not i586): the x87 unit rounds twice and changes the bits of NaNs when it moves them, \
+     which WebAssembly does not allow"
+);
+
 extern crate alloc;
 #[cfg(test)]
 extern crate std;

@@ -3,7 +3,7 @@
 //! The compiler makes [`ModuleParts`] and vouches for them as a [`Module`], which the machine runs. It holds no host address and no host width: offsets are
 //! `u32`, slots are numbers, constants are bits.
 
-use crate::isa::{Encoder, Row};
+use crate::isa::Opcode;
 use crate::source::Origins;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -312,14 +312,16 @@ impl Module {
     /// list of functions (`call_listed`).
     pub unsafe fn new_lazy(mut parts: ModuleParts, pairs: bool, source: Option<Box<dyn FunctionSource>>) -> Module {
         let stored = core::mem::take(&mut parts.functions);
-        let mut encoder = Encoder::new();
+        let mut code = Vec::new();
         for (defined, function) in stored.iter().enumerate() {
-            let index = i64::from(parts.imported_funcs) + defined as i64;
-            let entry = encoder.emit(Row::Compile, &[], &[index]).expect("the row has this form") as u32;
-            let (end, origins) = (encoder.bytes.len() as u32, Origins::default());
+            let (entry, index) = (code.len() as u32, parts.imported_funcs + defined as u32);
+            // Not by the encoder, which knows the whole instruction set by name.
+            code.extend_from_slice(&(Opcode::Compile as u16).to_le_bytes());
+            code.extend_from_slice(&index.to_le_bytes());
+            let (end, origins) = (code.len() as u32, Origins::default());
             parts.functions.push(Function { entry, end, frame_slots: 0, origins, ..*function });
         }
-        let stored_code = core::mem::replace(&mut parts.code, encoder.bytes.into());
+        let stored_code = core::mem::replace(&mut parts.code, code.into());
         parts.listed = true;
         // SAFETY: `compile` asks for the function that it stands for, and needs no frame. The rest is the caller's.
         let mut module = unsafe { Module::new_unchecked(parts, pairs) };

@@ -28,6 +28,44 @@ static SHAPES: [u8; Opcode::COUNT] = {
     shapes
 };
 
+/// For each opcode whether a float is among its operands and its result, as bits.
+#[cfg(all(feature = "interpreter", not(feature = "floats")))]
+static FLOATS: [u8; Opcode::COUNT.div_ceil(8)] = {
+    use crate::isa::Class;
+    let mut floats = [0; Opcode::COUNT.div_ceil(8)];
+    let mut number = 0;
+    while number < Opcode::COUNT {
+        let row = Opcode::ALL[number].info().row.info();
+        let mut is_float = matches!(row.result, Some(result) if !matches!(result.class, Class::A));
+        let mut n = 0;
+        while n < row.operands.len() {
+            is_float |= !matches!(row.operands[n].class, Class::A);
+            n += 1;
+        }
+        if is_float {
+            floats[number / 8] |= 1 << (number % 8);
+        }
+        number += 1;
+    }
+    floats
+};
+
+/// Where in the code of one function the first instruction stands that this build has no handler for.
+pub(crate) fn left_out(code: &[u8]) -> Option<usize> {
+    #[cfg(all(feature = "interpreter", not(feature = "floats")))]
+    {
+        let mut at = 0;
+        while let Some(opcode) = opcode(code, at) {
+            if FLOATS[opcode as usize / 8] & 1 << (opcode as usize % 8) != 0 {
+                return Some(at);
+            }
+            at = at.saturating_add(size(code, at, opcode));
+        }
+    }
+    let _ = code;
+    None
+}
+
 /// In a shape: a table of targets follows, whose length is the instruction's last four bytes.
 const TABLE: u8 = 1 << 7;
 
@@ -38,6 +76,7 @@ pub(crate) fn install(code: &mut [u8]) {
     let mut at = 0;
     while let Some(opcode) = opcode(code, at) {
         if let Some((start, first)) = before
+            && cfg!(feature = "pairs")
             && let Some(pair) = first.paired_with(opcode)
         {
             code[start..start + 2].copy_from_slice(&pair.to_le_bytes());
@@ -58,7 +97,9 @@ pub(crate) fn remove(code: &mut [u8]) {
 
 /// The opcode of the instruction at `at`; none at the end.
 pub(crate) fn opcode(code: &[u8], at: usize) -> Option<Opcode> {
-    Opcode::decode(u16::from_le_bytes(*code.get(at..)?.first_chunk()?))
+    let number = u16::from_le_bytes(*code.get(at..)?.first_chunk()?);
+    // A build without pairs is spared their tables.
+    if cfg!(feature = "pairs") { Opcode::decode(number) } else { Opcode::from_u16(number) }
 }
 
 /// The bytes of the instruction at `at`, which has this opcode.
@@ -69,7 +110,8 @@ pub(crate) fn size(code: &[u8], at: usize, opcode: Opcode) -> usize {
         return size;
     }
     let count = code.get(..at + size).and_then(|code| code.last_chunk()).map_or(0, |bytes| u32::from_le_bytes(*bytes));
-    size + count as usize * 4
+    // An address has 32 bits on some hosts; code as long as that is nowhere.
+    size.saturating_add((count as usize).saturating_mul(4))
 }
 
 #[cfg(test)]

@@ -181,7 +181,9 @@ pub fn isa(input: TokenStream) -> TokenStream {
 /// calls: slower, and the loop compiles sooner. Compilers that know their machine avoid such forms. With `outlined;` all are
 /// functions: for builds without optimisation, where the one function for all needs more host stack the more arms there are.
 ///
-/// With `pairs;`, last, it also runs code that was prepared for a loop with handlers for pairs, an instruction at a time.
+/// With `pairs;` it also runs code that was prepared for a loop with handlers for pairs, an instruction at a time. With
+/// `leave_out = [fa, ..];`, last, it has no handlers for rows whose values could live in these registers; code with such an
+/// instruction must not be run. (`outlined = ..;` has to be there too.)
 #[proc_macro]
 pub fn match_loop(input: TokenStream) -> TokenStream {
     expand::client(input.into(), quote::quote!(::pulley_macros::__match_loop)).into()

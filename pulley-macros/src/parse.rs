@@ -18,6 +18,7 @@ mod kw {
     syn::custom_keyword!(in_machine);
     syn::custom_keyword!(outlined);
     syn::custom_keyword!(pairs);
+    syn::custom_keyword!(leave_out);
     syn::custom_keyword!(commutes);
     syn::custom_keyword!(ticks);
 }
@@ -274,6 +275,8 @@ pub struct Client {
     pub outlined: Outline,
     /// `pairs;`: the loop has handlers for pairs.
     pub pairs: bool,
+    /// `leave_out = [register, register];`
+    pub leave_out: Vec<Ident>,
 }
 
 impl Parse for Client {
@@ -290,6 +293,7 @@ impl Parse for Client {
             in_machine: Vec::new(),
             outlined: Outline::Naming(Vec::new()),
             pairs: false,
+            leave_out: Vec::new(),
         };
         if input.parse::<Option<kw::check>>()?.is_some() {
             input.parse::<Token![=]>()?;
@@ -318,6 +322,9 @@ impl Parse for Client {
         if input.parse::<Option<kw::pairs>>()?.is_some() {
             client.pairs = true;
             input.parse::<Token![;]>()?;
+        }
+        if input.parse::<Option<kw::leave_out>>()?.is_some() {
+            client.leave_out = list(input)?;
         }
         Ok(client)
     }

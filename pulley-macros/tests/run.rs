@@ -20,6 +20,12 @@ mod all_outlined {
     pulley_macros::match_loop! { isa = crate::vm; outlined; }
 }
 
+/// Without what works on floats: it must compile.
+#[allow(dead_code)]
+mod without_floats {
+    pulley_macros::match_loop! { isa = crate::vm; outlined = [a]; leave_out = [fa]; }
+}
+
 #[cfg(feature = "tail-calls")]
 mod tail {
     pulley_macros::tail_loop! { isa = crate::vm; }

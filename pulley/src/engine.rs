@@ -1,10 +1,10 @@
 //! [`Engine`] and [`Config`]: how modules are compiled and run.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use pulley_core::machine::{self, StoreConfig};
 
+use crate::counter::Counter;
 use crate::pool::{InstanceAllocationStrategy, Pool};
 use crate::{Result, reserve};
 
@@ -84,8 +84,8 @@ impl From<OptLevel> for pulley_cranelift::OptLevel {
 
 /// The smallest stack that is of any use: a frame of one function must fit.
 const MIN_STACK: usize = 1 << 10;
-/// The largest: slots are counted in 32 bits.
-const MAX_STACK: usize = 1 << 32;
+/// The largest: slots are counted in 32 bits. A host whose addresses have as many has nowhere near that.
+const MAX_STACK: usize = if cfg!(target_pointer_width = "32") { 1 << 30 } else { 1 << (usize::BITS / 2) };
 
 impl Config {
     /// The defaults: optimising, compiling in parallel, one MiB of stack.
@@ -305,7 +305,7 @@ impl Default for Config {
 #[derive(Clone, Debug)]
 pub struct Engine {
     config: Arc<Config>,
-    epoch: Arc<AtomicU64>,
+    epoch: Arc<Counter>,
     pool: Option<Arc<Pool>>,
 }
 
@@ -343,11 +343,11 @@ impl Engine {
 
     /// Advances the epoch by one: see [`Config::epoch_interruption`]. Any thread may do so, and a signal handler.
     pub fn increment_epoch(&self) {
-        self.epoch.fetch_add(1, Ordering::Relaxed);
+        self.epoch.increment();
     }
 
     pub(crate) fn epoch(&self) -> u64 {
-        self.epoch.load(Ordering::Relaxed)
+        self.epoch.get()
     }
 
     /// Whether both are the same engine, that is, clones of one another.

@@ -85,6 +85,7 @@
 
 mod artifact;
 mod backtrace;
+mod counter;
 mod engine;
 mod error;
 mod externs;

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::num::NonZeroU64;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use pulley_core::machine::{self, FuncId};
 
@@ -85,9 +85,11 @@ pub struct StoreState {
 
 impl StoreId {
     fn new() -> StoreId {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let id = NonZeroU64::new(NEXT.fetch_add(1, Ordering::Relaxed));
-        StoreId(id.expect("nobody makes 2^64 stores"))
+        // No atomic number: some processors have none of 64 bits.
+        static LAST: Mutex<u64> = Mutex::new(0);
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        *last += 1;
+        StoreId(NonZeroU64::new(*last).expect("nobody makes 2^64 stores"))
     }
 }
 

@@ -172,6 +172,49 @@ fn benchmark_programs() {
     }
 }
 
+/// The tier that this process runs is the one that its target is listed with, and takes no stack however many instructions it
+/// dispatches: a byte for each would be more than a hundred times what there is.
+#[test]
+fn ten_million_instructions() {
+    let tier = pulley_core::tier().to_string();
+    if let Ok(expected) = std::env::var("PULLEY_EXPECTED_TIER") {
+        assert_eq!(tier, expected);
+    }
+    let wat = r#"(module
+      (memory 1)
+      (func $next (param i32) (result i32)
+        (i32.xor (local.get 0) (i32.shl (local.get 0) (i32.const 13))))
+      (func (export "run") (param i32) (result i32) (local $x i32) (local $f f64)
+        (local.set $x (i32.const 1))
+        (loop $next
+          (local.set $x (call $next (local.get $x)))
+          (local.set $x (i32.xor (local.get $x) (i32.shr_u (local.get $x) (i32.const 17))))
+          (local.set $x (i32.xor (local.get $x) (i32.shl (local.get $x) (i32.const 5))))
+          (i32.store (i32.and (local.get $x) (i32.const 0xfffc)) (local.get 0))
+          (local.set $f (f64.add (local.get $f) (f64.convert_i32_u (i32.and (local.get $x) (i32.const 1)))))
+          (br_if $next (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+        (i32.trunc_f64_s (local.get $f))))"#;
+    // More than seven instructions a turn.
+    const TURNS: i32 = 1_500_000;
+    let (mut x, mut odd) = (1u32, 0);
+    for _ in 0..TURNS {
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+        odd += (x & 1) as i32;
+    }
+    let mut config = Config::new();
+    config.inlining(false);
+    let engine = Engine::new(&config).unwrap();
+    let module = Module::new(&engine, wat::parse_str(wat).unwrap()).unwrap();
+    on_small_stack(|| {
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let run = instance.get_typed_func::<i32, i32>(&mut store, "run").unwrap();
+        assert_eq!(run.call(&mut store, TURNS).unwrap(), odd, "{tier}");
+    });
+}
+
 /// Calls from host functions back into wasm do use the host's stack; what runs inside them does not.
 #[test]
 fn a_host_function_that_calls_wasm() {

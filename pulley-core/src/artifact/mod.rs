@@ -93,6 +93,8 @@ pub enum ArtifactErrorKind {
     Checksum,
     /// Something in it makes no sense.
     Malformed(String),
+    /// It has an instruction on floats, and this build of the interpreter leaves those out (feature `floats`).
+    Floats,
 }
 
 impl fmt::Display for ArtifactError {
@@ -115,6 +117,11 @@ impl fmt::Display for ArtifactError {
                 f.write_str("damaged or cut off: its checksum is not that of its bytes. Compile it again")?;
             }
             ArtifactErrorKind::Malformed(what) => write!(f, "malformed: {what}")?,
+            ArtifactErrorKind::Floats => {
+                f.write_str(
+                    "it computes with floats: this build of the interpreter leaves them out (feature `floats`)",
+                )?;
+            }
         }
         write!(f, ", at byte {:#x}", self.offset)
     }

@@ -204,6 +204,9 @@ fn read_code(sections: &mut Sections<'_>, parts: &mut ModuleParts) -> Result<()>
         let Some(own) = within else {
             return Err(malformed("the functions' locations end behind their section".into(), locations_at));
         };
+        if let Some(at) = code.get(entry..end).and_then(crate::pairs::left_out) {
+            return Err(ArtifactError { kind: ArtifactErrorKind::Floats, offset: code_at + entry + at });
+        }
         location += own.len();
         parts.functions.push(Function {
             ty: *ty,

@@ -2,7 +2,7 @@
 
 use super::write::seal;
 use super::*;
-use crate::isa::{Encoder, Place, Row};
+use crate::isa::{Encoder, Opcode, Place, Row};
 use crate::module::*;
 use crate::source::{InlinedCall, Origins};
 use alloc::boxed::Box;
@@ -163,4 +163,31 @@ fn changed_anywhere() {
         }
     }
     assert!(errors > 0 && others > 0, "{errors} errors, {others} other modules");
+}
+
+/// Exactly where the build leaves floats out.
+#[test]
+fn floats_are_refused_where_there_are_none() {
+    let mut encoder = Encoder::new();
+    encoder.emit(Row::Nop, &[], &[]).unwrap();
+    let at = encoder.emit(Row::F64Add, &[Place::Slot(2), Place::Slot(0), Place::Slot(1)], &[]).unwrap();
+    let found = crate::pairs::left_out(&encoder.bytes);
+    assert_eq!(found, if cfg!(any(feature = "floats", not(feature = "interpreter"))) { None } else { Some(at) });
+    assert_eq!(crate::pairs::left_out(&code().0), None);
+}
+
+/// The machine's own code is what the encoder would have made of it.
+#[test]
+fn opcodes_without_operands() {
+    for (row, opcode) in
+        [(Row::Done, Opcode::Done), (Row::CrossReturn, Opcode::CrossReturn), (Row::Return, Opcode::Return)]
+    {
+        let mut encoder = Encoder::new();
+        encoder.emit(row, &[], &[]).unwrap();
+        assert_eq!(encoder.bytes, (opcode as u16).to_le_bytes());
+    }
+    let mut encoder = Encoder::new();
+    encoder.emit(Row::Compile, &[], &[0x0102_0304]).unwrap();
+    assert_eq!(encoder.bytes[..2], (Opcode::Compile as u16).to_le_bytes());
+    assert_eq!(encoder.bytes[2..], [4, 3, 2, 1]);
 }

@@ -236,10 +236,18 @@ mod tests {
 
     #[test]
     fn a_reservation_is_no_larger_than_the_maximum() {
-        let mut memory = memory(5, Some(8), reserve(1 << 40));
+        let mut memory = memory(5, Some(8), reserve(usize::MAX / PAGE));
         assert!(matches!(&memory.bytes, Bytes::Reserved { all, .. } if (**all).as_ref().len() == 8 * PAGE));
         grows(&mut memory, 3);
         assert_eq!((memory.grow(1), memory.grow(0), memory.grow(u32::MAX)), (None, Some(8), None));
+    }
+
+    #[test]
+    fn what_the_host_cannot_address_is_refused() {
+        assert_eq!(bytes_of(1), Some(PAGE));
+        let most = isize::MAX as usize / PAGE;
+        assert_eq!(bytes_of(MAX_PAGES).is_some(), most >= MAX_PAGES as usize);
+        assert_eq!(bytes_of(u32::MAX).is_some(), most >= u32::MAX as usize);
     }
 
     #[test]

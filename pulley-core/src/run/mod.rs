@@ -33,6 +33,9 @@ impl core::fmt::Display for Tier {
     }
 }
 
+#[cfg(all(feature = "tail-calls", not(feature = "floats")))]
+compile_error!("feature `tail-calls` of pulley-core needs `floats`: only the match loop can do without them");
+
 cfg_if::cfg_if! {
     if #[cfg(all(feature = "tail-calls", any(target_arch = "x86_64", target_arch = "aarch64")))] {
         mod tail;

@@ -37,7 +37,7 @@ pub fn emit(table: &Table, client: &Client) -> syn::Result<TokenStream> {
     if let Some(word) = client.in_machine.first() {
         return Err(syn::Error::new_spanned(word, "`match_loop!` has a variable for every word"));
     }
-    outlined::check(table, &client.outlined)?;
+    outlined::check(table, client)?;
     Ok(expand(table, client))
 }
 
@@ -49,12 +49,14 @@ fn expand(table: &Table, client: &Client) -> TokenStream {
     let (pc, fp) = (&table.registers[0].name, &table.registers[1].name);
     let dispatch = Match { pc };
     let body = Body { table, isa: isa.clone(), dispatch: &dispatch };
-    let arms =
-        forms(table).filter(|(_, form)| !outlined::is_outlined(table, form, &client.outlined)).map(|(row, form)| {
-            let (opcode, body) = (&form.opcode, body.emit(row, form));
-            quote!(Opcode::#opcode => { #body })
-        });
-    let Outlined { items, arm } = outlined::emit(table, isa, &client.outlined);
+    let in_match = forms(table).filter(|(row, form)| {
+        !outlined::is_outlined(table, form, &client.outlined) && !outlined::is_left_out(table, row, client)
+    });
+    let arms = in_match.map(|(row, form)| {
+        let (opcode, body) = (&form.opcode, body.emit(row, form));
+        quote!(Opcode::#opcode => { #body })
+    });
+    let Outlined { items, arm } = outlined::emit(table, isa, client);
     let params = super::params(table);
     let (machine, carrier) = (super::machine(table), super::carrier(table));
     let variables = || {

@@ -6,12 +6,14 @@
 //!
 //! `outlined;` does it to all: unoptimised, one function for all would have a stack slot for each variable of each arm, more
 //! than 100 KiB of them.
+//!
+//! `leave_out = [f];` leaves rows out altogether, whose values could live in these registers: for small devices.
 
 use super::body::{Body, Dispatch};
 use super::handlers::handler;
 use super::{forms, uses};
-use crate::ast::{Form, Place, Register, Table};
-use crate::parse::Outline;
+use crate::ast::{Form, Place, Register, Row, Table};
+use crate::parse::{Client, Outline};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Error, Result};
@@ -24,15 +26,24 @@ pub struct Outlined {
     pub arm: TokenStream,
 }
 
-/// Whether all of `outlined` are registers that hold values.
-pub fn check(table: &Table, outlined: &Outline) -> Result<()> {
-    let Outline::Naming(outlined) = outlined else { return Ok(()) };
+/// Whether all that the client names are registers that hold values.
+pub fn check(table: &Table, client: &Client) -> Result<()> {
+    let outlined: &[Ident] = match &client.outlined {
+        Outline::Naming(outlined) => outlined,
+        Outline::All => &[],
+    };
     let holds_values =
         |name: &&Ident| table.registers.iter().any(|register| register.name == **name && register.values.is_some());
-    match outlined.iter().find(|name| !holds_values(name)) {
+    match outlined.iter().chain(&client.leave_out).find(|name| !holds_values(name)) {
         Some(name) => Err(Error::new(name.span(), format!("no register `{name}` holds values"))),
         None => Ok(()),
     }
+}
+
+/// Whether the loop has no handlers for a row.
+pub fn is_left_out(table: &Table, row: &Row, client: &Client) -> bool {
+    let values = row.operands.iter().map(|operand| &operand.ty).chain(row.result_type());
+    values.into_iter().any(|ty| client.leave_out.contains(&table.registers[ty.class].name))
 }
 
 /// Whether a form is to be a function.
@@ -99,8 +110,10 @@ impl Dispatch for InState<'_> {
     }
 }
 
-pub fn emit(table: &Table, isa: &TokenStream, outlined: &Outline) -> Outlined {
-    if !forms(table).any(|(_, form)| is_outlined(table, form, outlined)) {
+pub fn emit(table: &Table, isa: &TokenStream, client: &Client) -> Outlined {
+    let outlined = &client.outlined;
+    let is_function = |row: &Row, form: &Form| is_outlined(table, form, outlined) && !is_left_out(table, row, client);
+    if !forms(table).any(|(row, form)| is_function(row, form) || is_left_out(table, row, client)) {
         return Outlined { items: TokenStream::new(), arm: TokenStream::new() };
     }
     let uses = uses(table, isa);
@@ -111,13 +124,13 @@ pub fn emit(table: &Table, isa: &TokenStream, outlined: &Outline) -> Outlined {
     let (pc, machine) = (&table.registers[0].name, super::machine(table));
     let dispatch = InState { pc, machine, words: &words, in_machine: &in_machine };
     let body = Body { table, isa: isa.clone(), dispatch: &dispatch };
-    let functions = forms(table).filter(|(_, form)| is_outlined(table, form, outlined)).map(|(row, form)| {
+    let functions = forms(table).filter(|(row, form)| is_function(row, form)).map(|(row, form)| {
         let (name, body) = (handler(row, form), body.emit(row, form));
         quote!(pub(super) unsafe fn #name(state: &mut State) -> Option<Exit> { unsafe { #body } })
     });
-    let entries = forms(table).map(|(row, form)| match is_outlined(table, form, outlined) {
+    let entries = forms(table).map(|(row, form)| match is_function(row, form) {
         true => handler(row, form),
-        false => format_ident!("in_the_match"),
+        false => format_ident!("no_function"),
     });
     let count = forms(table).count();
     let items = quote! {
@@ -135,9 +148,10 @@ pub fn emit(table: &Table, isa: &TokenStream, outlined: &Outline) -> Outlined {
             #uses
             use super::State;
 
-            /// Stands for the opcodes of the `match`: nothing calls it.
+            /// Stands for the opcodes of the `match`, for which nothing calls it, and for those that are left out, which the code
+            /// does not have.
             #[allow(dead_code)]
-            pub(super) unsafe fn in_the_match(_: &mut State) -> Option<Exit> { unreachable!("an arm of the `match`") }
+            pub(super) unsafe fn no_function(_: &mut State) -> Option<Exit> { unreachable!("an instruction that is left out") }
 
             #(#functions)*
         }

@@ -89,7 +89,7 @@ fn a_memory_of_four_gibibytes() {
     // `memory.size` is 65536 now, which the store above multiplies to 0: it wrote the byte at -1, the last one.
     assert_eq!(grow.call(&mut store, (1, 1)).unwrap(), 65535);
     let memory = instance.get_memory(&store, "memory").unwrap();
-    assert_eq!((memory.data_size(&store), memory.data(&store).last()), (1 << 32, Some(&1)));
+    assert_eq!((memory.data_size(&store) as u64, memory.data(&store).last()), (1 << 32, Some(&1)));
     assert!(memory.grow(&mut store, 1).is_err());
 }
 

@@ -66,8 +66,16 @@ mod __isa {
         /// How many opcodes there are: their numbers are below it.
         pub const COUNT: usize = Opcode::ALL.len();
         /// The opcode with this number.
-        pub fn from_u16(number: u16) -> Option<Opcode> {
-            Opcode::ALL.get(number as usize).copied()
+        #[allow(
+            clippy::undocumented_unsafe_blocks,
+            reason = "numbers below COUNT are variants"
+        )]
+        pub const fn from_u16(number: u16) -> Option<Opcode> {
+            if (number as usize) < Opcode::COUNT {
+                Some(unsafe { Opcode::from_u16_unchecked(number) })
+            } else {
+                None
+            }
         }
         /// The opcode with this number.
         ///
@@ -136,7 +144,7 @@ mod __isa {
             Row::Call,
         ];
         /// What is known about it.
-        pub fn info(self) -> &'static RowInfo {
+        pub const fn info(self) -> &'static RowInfo {
             &ROWS[self as usize]
         }
         /// The row with this name.
