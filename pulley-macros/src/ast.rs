@@ -57,6 +57,8 @@ pub struct Family {
     pub commutes: Option<Ident>,
     /// Its rows tick the budget wherever they go on.
     pub ticks: Option<Ident>,
+    /// Its rows are slow.
+    pub slow: bool,
 }
 
 /// `rs <- rs rsi`, `br_if <- rs rsi` or `select rs <- rs rsi s s`.
@@ -168,6 +170,8 @@ pub struct Row {
     pub commutes: bool,
     /// It ticks the budget wherever it goes on.
     pub ticks: bool,
+    /// It may call out of line.
+    pub slow: bool,
     pub operands: Vec<Operand>,
     pub immediates: Vec<Immediate>,
     /// The function's arguments.

@@ -57,6 +57,7 @@
 //!         store = <- rsi rsi;
 //!         control = ;                                              // neither result nor operands
 //!         ticking = , ticks;                                       // the same, and it ticks the budget
+//!         bulk = <- s s s, slow;                                   // it may call out of line
 //!     }
 //!     groups { integers::int, crate::isa::floats::float }          // opcodes are numbered in this order
 //! }

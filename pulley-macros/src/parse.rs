@@ -21,6 +21,7 @@ mod kw {
     syn::custom_keyword!(leave_out);
     syn::custom_keyword!(commutes);
     syn::custom_keyword!(ticks);
+    syn::custom_keyword!(slow);
 }
 
 impl Parse for Spec {
@@ -126,19 +127,22 @@ impl Parse for Family {
         while input.parse::<Option<Token![|]>>()?.is_some() {
             alternatives.push(input.parse()?);
         }
-        let (mut commutes, mut ticks) = (None, None);
+        let (mut commutes, mut ticks, mut slow) = (None, None, false);
         while input.parse::<Option<Token![,]>>()?.is_some() {
             let options = input.lookahead1();
             if options.peek(kw::commutes) {
                 commutes = Some(input.parse()?);
             } else if options.peek(kw::ticks) {
                 ticks = Some(input.parse()?);
+            } else if options.peek(kw::slow) {
+                input.parse::<kw::slow>()?;
+                slow = true;
             } else {
                 return Err(options.error());
             }
         }
         input.parse::<Token![;]>()?;
-        Ok(Family { name, alternatives, commutes, ticks })
+        Ok(Family { name, alternatives, commutes, ticks, slow })
     }
 }
 

@@ -259,6 +259,7 @@ impl<'a> Checker<'a> {
             }
             row.commutes = family.commutes.is_some();
             row.ticks = family.ticks.is_some();
+            row.slow = family.slow;
             let result = self.forms(&mut row, family, *fusion);
             self.rows.push(row);
             if let Err(error) = result {
@@ -466,6 +467,7 @@ fn stub(group: usize, name: &Ident, mut doc: Vec<String>) -> Row {
         traps: false,
         commutes: false,
         ticks: false,
+        slow: false,
         operands: Vec::new(),
         immediates: Vec::new(),
         args: Vec::new(),

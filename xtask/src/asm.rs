@@ -6,26 +6,14 @@
 //! dispatch is reported: with this many arms it merges them.
 
 use crate::cargo::{cargo, output, root};
-use pulley_core::isa::{FlowKind, Opcode, OpcodeInfo, PlaceKind, Row};
+use pulley_core::isa::{Opcode, OpcodeInfo, PlaceKind};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Rows that may use the host stack, besides those of tables: bulk work, which calls out of line.
-const SLOW: [&str; 4] = ["memory_copy", "memory_fill", "memory_init", "data_drop"];
-
-/// Rows that decide their own control flow and are hot all the same.
-const HOT: [&str; 7] = ["call", "call_listed", "call_indirect", "return_", "return_value", "return_f32", "return_f64"];
-
 /// Hot rows that save a register all the same (one push, on nightly), since the first table's elements are looked up by themselves.
 const SAVING: [&str; 1] = ["call_indirect"];
-
-pub(crate) fn is_hot(row: Row) -> bool {
-    let info = row.info();
-    let simple = matches!(info.flow, FlowKind::Next | FlowKind::Branch | FlowKind::Jump);
-    simple && info.group != "table" && !SLOW.contains(&info.name) || HOT.contains(&info.name)
-}
 
 /// Of the match loop's instructions, where it is the tier, at most one in this many may use the host stack: the state has ten words, and the arms for
 /// slow rows save some of them.
@@ -55,9 +43,6 @@ pub(crate) enum Build {
 pub(crate) fn check(build: Build) -> Result<(), String> {
     if !cfg!(all(target_arch = "x86_64", target_os = "linux")) {
         return Err("the check reads x86-64 assembly: run it on an x86-64 Linux host".into());
-    }
-    if let Some(name) = SLOW.iter().chain(&HOT).find(|name| Row::from_name(name).is_none()) {
-        return Err(format!("there is no row `{name}`: xtask/src/asm.rs names rows that were renamed or removed"));
     }
     let compiled = compile(build, "3")?;
     let functions = functions(&compiled.assembly);
@@ -206,7 +191,7 @@ fn check_handlers(build: Build, functions: &BTreeMap<&str, Vec<&str>>) -> Result
         if let Some(instruction) = body.iter().flat_map(|(_, body)| *body).find(|line| is_indirect_call(line)) {
             return Err(format!("the handler of {} does not jump to the next one: {instruction}", info.name));
         }
-        if !is_hot(row) || SAVING.contains(&row.info().name) {
+        if row.info().slow || SAVING.contains(&row.info().name) {
             continue;
         }
         hot += 1;

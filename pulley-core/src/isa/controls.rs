@@ -70,7 +70,7 @@ pub mod control {
     }
 
     /// Calls imported function `func`.
-    #[op(control)]
+    #[op(rare)]
     fn call_import(pc: &mut Code, next: Code, machine: &mut Machine, func: FuncIndex, window: Window) -> Flow {
         let callee = machine.func(func);
         machine.request_call(callee, window);
@@ -152,14 +152,14 @@ pub mod control {
 
     /// Asks for the code of function `func`, which the module defines, and goes on there: all that a function of a lazy module
     /// has until it is called first.
-    #[op(control)]
+    #[op(rare)]
     fn compile(machine: &mut Machine, func: FuncIndex) -> Flow {
         machine.request.func = func.0;
         Flow::Exit(Exit::Compile)
     }
 
     /// Continues with imported function `func` in place of the current one.
-    #[op(control)]
+    #[op(rare)]
     fn return_call_import(machine: &mut Machine, func: FuncIndex) -> Flow {
         let callee = machine.func(func);
         machine.request_call(callee, Window(0));
@@ -190,7 +190,7 @@ pub mod control {
     }
 
     /// Stops with `trap`.
-    #[op(control)]
+    #[op(rare)]
     fn trap(trap: TrapCode) -> Flow {
         Flow::Exit(Exit::Trap(trap.trap()))
     }
@@ -228,19 +228,19 @@ pub mod control {
     }
 
     /// Empties data segment `segment`.
-    #[op(control)]
+    #[op(rare)]
     fn data_drop(machine: &mut Machine, segment: SegmentIndex) {
         machine.data_drop(segment)
     }
 
     /// Ends the activation: the outermost function returned. Only the machine's own code holds it.
-    #[op(control)]
+    #[op(rare)]
     fn done() -> Flow {
         Flow::Exit(Exit::Done)
     }
 
     /// Ends a call that came from another instance. Only the machine's own code holds it.
-    #[op(control)]
+    #[op(rare)]
     fn cross_return() -> Flow {
         Flow::Exit(Exit::CrossReturn)
     }

@@ -100,14 +100,15 @@ pulley_macros::isa! {
         store = <- rsqi rsqi;
         store_indexed = <- rsi rs rsi | <- q rs rsi | <- rsi q rsi | <- rsi rs q;
         store_element = <- rsi rs rsi | <- q rs rsi | <- rsi q rsi | <- rsi rs q;
-        table_read = rs <- rsi;
+        table_read = rs <- rsi, slow;
 
-        // No result.
+        // No result. What is slow may call out of line.
         effect = <- rsi;
-        effect2 = <- s s;
-        effect3 = <- s s s;
+        effect2 = <- s s, slow;
+        effect3 = <- s s s, slow;
         switch = <- rsq;
         control = ;
+        rare = , slow;
 
         // What does not only go forward, or not for certain.
         ticking = , ticks;

@@ -78,7 +78,7 @@ pub mod table {
     }
 
     /// Empties element segment `segment`.
-    #[op(control)]
+    #[op(rare)]
     fn elem_drop(machine: &mut Machine, segment: SegmentIndex) {
         machine.elem_drop(segment)
     }

@@ -119,7 +119,7 @@ fn row_info(table: &Table, row: &Row) -> TokenStream {
         (_, Outcome::Flow) => ident("Control"),
         _ => ident("Next"),
     };
-    let (traps, commutes) = (row.traps, row.commutes);
+    let (traps, commutes, slow) = (row.traps, row.commutes, row.slow);
     let ticks = row.ticks || row.fusion.is_some_and(Fusion::ticks);
     let [br_if, br_unless, select, top_if, top_unless, back_if] = row.fused.map(|fused| match fused {
         Some(at) => {
@@ -132,7 +132,7 @@ fn row_info(table: &Table, row: &Row) -> TokenStream {
         RowInfo {
             name: #name, doc: #doc, group: #group, result: #result, operands: &[#(#operands),*],
             immediates: &[#(#immediates),*], opcodes: &[#(Opcode::#opcodes),*], keys: &[#(#keys),*], flow: FlowKind::#flow,
-            traps: #traps, commutes: #commutes, ticks: #ticks, br_if: #br_if, br_unless: #br_unless, select: #select,
+            traps: #traps, commutes: #commutes, ticks: #ticks, slow: #slow, br_if: #br_if, br_unless: #br_unless, select: #select,
             top_if: #top_if, top_unless: #top_unless, back_if: #back_if,
         }
     }
@@ -293,6 +293,8 @@ fn row_infos() -> TokenStream {
             pub commutes: bool,
             /// Whether it ticks the budget: if it goes on, or if it goes back.
             pub ticks: bool,
+            /// Whether it may call out of line: its handler may use the host's stack, and no pair has it.
+            pub slow: bool,
             /// The row that jumps if the result of this one is true.
             pub br_if: Option<Row>,
             /// The row that jumps if the result of this one is false.

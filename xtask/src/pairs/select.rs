@@ -5,7 +5,6 @@
 //! executed and how often it was reached from the one before it.
 
 use super::profile::{Profile, falls_through};
-use crate::asm::is_hot;
 use pulley_core::isa::Opcode;
 use std::collections::HashMap;
 
@@ -166,5 +165,5 @@ impl Problem {
 /// Whether a handler for the pair makes sense: slow work would make it spill, and hides what a dispatch costs.
 fn is_possible([first, second]: [u16; 2]) -> bool {
     let (Some(first), Some(second)) = (Opcode::from_u16(first), Opcode::from_u16(second)) else { return false };
-    falls_through(first) && is_hot(first.info().row) && is_hot(second.info().row)
+    falls_through(first) && ![first, second].iter().any(|opcode| opcode.info().row.info().slow)
 }
