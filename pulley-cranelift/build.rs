@@ -3,7 +3,7 @@
 //! No row is named here. From the table's metadata come
 //! - `op_<row>`: emits the row; operands, then immediates.
 //! - `if_<row>`: a condition that a branch or a select can be fused with, for rows that have such fusions.
-//! - `at_<row>`: accesses memory at an `Addr`, by the row or by its `_indexed` twin.
+//! - `at_<row>`: accesses memory at an `Addr`, by the row or by its `_indexed`, `_element` or `_scaled` twin.
 //! - `op_int_<x>`, `if_int_<x>`, `op_float_<x>`, `if_float_<x>`: the one of two rows that fits a type given first, for
 //!   every pair `i32_<x>`, `i64_<x>` and `f32_<x>`, `f64_<x>` of the same shape.
 
@@ -120,9 +120,32 @@ impl Terms {
     fn access(&mut self, info: &RowInfo, row: Row, indexed: Row) {
         let rest = info.operands.len() - 1;
         let (result, emit) = result_of(info);
-        let body = format!("self.{emit}_at(Row::{row:?}, Row::{indexed:?}, a0, &[{}])", names('s', rest));
+        let twin = |suffix: &str| Row::from_name(&format!("{}_{suffix}", info.name)).map(|row| format!("Row::{row:?}"));
+        let element = twin("element").map(|row| format!("({row}, {})", log2_of_bytes(info.name)));
+        let rows = format!(
+            "super::emit::Access {{ plain: Row::{row:?}, indexed: Row::{indexed:?}, element: {}, scaled: {} }}",
+            option(element),
+            option(twin("scaled"))
+        );
+        let body = format!("self.{emit}_at(&{rows}, a0, &[{}])", names('s', rest));
         self.declare(&format!("at_{}", info.name), false, &[("Addr", 1), ("Operand", rest)], result, &body);
     }
+}
+
+/// The binary logarithm of how many bytes a row accesses: those behind `load` or `store` in its name, or else its type's.
+fn log2_of_bytes(name: &str) -> u32 {
+    let digits = |text: &str| {
+        let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit());
+        digits.split(|c: char| !c.is_ascii_digit()).next().and_then(|bits| bits.parse::<u32>().ok())
+    };
+    let (ty, access) = name.split_once('_').unwrap_or((name, ""));
+    let bits = digits(access).or_else(|| digits(ty)).unwrap_or_else(|| panic!("`{name}` does not say how wide it is"));
+    (bits / 8).ilog2()
+}
+
+/// The expression of an optional expression.
+fn option(expression: Option<String>) -> String {
+    expression.map_or("None".into(), |expression| format!("Some({expression})"))
 }
 
 /// Whether a rule may emit the row: it goes on with the next instruction, and its operands are only read.

@@ -93,13 +93,16 @@ pulley_macros::isa! {
             | top_unless <- qrs rs | select rs <- rs rs s s, commutes;
         count = br_if <- sq si | br_if <- s q | top_if <- sq si | top_if <- s q | back_if <- sq si | back_if <- s q;
 
-        // Memory and tables. Elements of one, four and eight bytes are what loops walk over.
+        // Memory and tables. Elements of four and eight bytes are what loops walk over.
         load = rsq <- rsqi;
-        load_indexed = rsq <- rsi rs | rs <- q rs | rs <- rsi q;
+        load_indexed = rsq <- rs rsi | rs <- q rsi, commutes;
+        load_indexed_pinned = rsq <- rs rsi | rsq <- q rsi, commutes;
         load_element = rsq <- rsi rs | rs <- q rs | q <- q rs | rs <- rsi q | q <- si q;
+        load_scaled = rs <- rsi rs;
         store = <- rsqi rsqi;
-        store_indexed = <- rsi rs rsi | <- q rs rsi | <- rsi q rsi | <- rsi rs q;
+        store_indexed = <- rs rsi rsi | <- q rsi rsi | <- rs rsi q, commutes;
         store_element = <- rsi rs rsi | <- q rs rsi | <- rsi q rsi | <- rsi rs q;
+        store_scaled = <- rsi rs rs;
         table_read = rs <- rsi, slow;
 
         // No result. What is slow may call out of line.

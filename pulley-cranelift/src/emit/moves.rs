@@ -117,7 +117,7 @@ mod tests {
         // What is between has an effect, or makes an operand.
         let store = inst(Row::I32Store, &[S(2), Place::Imm(4)], &[0]);
         assert_eq!(fused(vec![copy(1, 2), store, load(1, 1)]).len(), 3);
-        let indexed = inst(Row::I32LoadIndexed, &[S(1), S(1), S(3)], &[0, 0]);
+        let indexed = inst(Row::I32LoadIndexed, &[S(1), S(1), S(3)], &[0]);
         assert_eq!(fused(vec![copy(1, 2), step(3), indexed]).len(), 3);
     }
 }

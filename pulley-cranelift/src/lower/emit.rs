@@ -25,6 +25,17 @@ pub(super) enum Operand {
     Bits(u64),
 }
 
+/// The rows that make an access at the several kinds of addresses.
+pub(super) struct Access {
+    pub(super) plain: Row,
+    /// At the sum of two operands.
+    pub(super) indexed: Row,
+    /// At an element of an array of what is accessed, with the shift of the index that its size is.
+    pub(super) element: Option<(Row, i64)>,
+    /// At a base with an index that is shifted.
+    pub(super) scaled: Option<Row>,
+}
+
 /// A comparison that has not been emitted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cond {
@@ -95,16 +106,43 @@ impl Lowering<'_> {
         self.push(Op::Row { row, dst: None, srcs, imms: Imms::from_slice(imms) });
     }
 
-    /// Emits a load: `plain` or `indexed`.
-    pub(super) fn emit_at(&mut self, plain: Row, indexed: Row, addr: &Addr, rest: &[Operand]) -> VReg {
-        let (row, operands, imms) = access(plain, indexed, addr, rest);
+    /// Emits a load.
+    pub(super) fn emit_at(&mut self, rows: &Access, addr: &Addr, rest: &[Operand]) -> VReg {
+        let (row, operands, imms) = self.access(rows, addr, rest);
         self.emit(row, &operands, &imms)
     }
 
-    /// Emits a store: `plain` or `indexed`.
-    pub(super) fn emit_effect_at(&mut self, plain: Row, indexed: Row, addr: &Addr, rest: &[Operand]) {
-        let (row, operands, imms) = access(plain, indexed, addr, rest);
+    /// Emits a store.
+    pub(super) fn emit_effect_at(&mut self, rows: &Access, addr: &Addr, rest: &[Operand]) {
+        let (row, operands, imms) = self.access(rows, addr, rest);
         self.emit_effect(row, &operands, &imms)
+    }
+
+    /// The row for an address, with its operands and immediates.
+    fn access(
+        &mut self,
+        rows: &Access,
+        addr: &Addr,
+        rest: &[Operand],
+    ) -> (Row, smallvec::SmallVec<[Operand; 4]>, Imms) {
+        let (row, mut operands, imms): (_, smallvec::SmallVec<[Operand; 4]>, _) = match *addr {
+            Addr::Plain { base, offset } => (rows.plain, smallvec::smallvec![base], Imms::from_slice(&[offset])),
+            Addr::Indexed { base, index, scale: 0, offset } => {
+                (rows.indexed, smallvec::smallvec![base, index], Imms::from_slice(&[offset]))
+            }
+            Addr::Indexed { base, index, scale, offset } => match (rows.element, rows.scaled) {
+                (Some((row, natural)), _) if natural == scale => {
+                    (row, smallvec::smallvec![base, index], Imms::from_slice(&[offset]))
+                }
+                (_, Some(row)) => (row, smallvec::smallvec![base, index], Imms::from_slice(&[scale, offset])),
+                _ => {
+                    let addr = Operand::Reg(self.emit(Row::I32AddShl, &[base, index], &[scale]));
+                    (rows.plain, smallvec::smallvec![addr], Imms::from_slice(&[offset]))
+                }
+            },
+        };
+        operands.extend_from_slice(rest);
+        (row, operands, imms)
     }
 
     /// The operands as the row takes them: constants become immediates where there is a form for it.
@@ -238,18 +276,6 @@ impl Lowering<'_> {
     pub(super) fn push(&mut self, op: Op) {
         self.emitted.push(Inst { op, loc: self.loc });
     }
-}
-
-/// The row for an address, with its operands and immediates.
-fn access(plain: Row, indexed: Row, addr: &Addr, rest: &[Operand]) -> (Row, smallvec::SmallVec<[Operand; 4]>, Imms) {
-    let (row, mut operands, imms): (_, smallvec::SmallVec<[Operand; 4]>, _) = match *addr {
-        Addr::Plain { base, offset } => (plain, smallvec::smallvec![base], Imms::from_slice(&[offset])),
-        Addr::Indexed { base, index, scale, offset } => {
-            (indexed, smallvec::smallvec![base, index], Imms::from_slice(&[scale, offset]))
-        }
-    };
-    operands.extend_from_slice(rest);
-    (row, operands, imms)
 }
 
 /// The immediate that stands for the constant `bits` at operand `i`, if it can.

@@ -24,6 +24,10 @@ pub struct Tier<'a> {
     pub go: TokenStream,
     /// Words that live in the machine.
     pub in_machine: &'a [Ident],
+    /// The number of an integer argument that means nothing, if there are so many: its register is every handler's to use.
+    pub spare: Option<usize>,
+    /// Its type.
+    pub nothing: syn::Type,
     /// Whether jumps are the optimiser's to make. Then it may not look into the functions that leave the loop, and these tell
     /// the machine how deep the host stack is.
     pub hoped: bool,
@@ -43,6 +47,16 @@ struct Word<'a> {
     outlives: bool,
     /// It outlives a poll: see [`super::outlives_polls`].
     polls: bool,
+    /// It is no word of the table, and nobody reads what is passed: nothing.
+    spare: bool,
+}
+
+impl Word<'_> {
+    /// What a handler passes for it.
+    fn passed(&self) -> TokenStream {
+        let name = &self.name;
+        if self.spare { quote!(::core::mem::MaybeUninit::uninit()) } else { quote!(#name) }
+    }
 }
 
 impl Tier<'_> {
@@ -52,11 +66,23 @@ impl Tier<'_> {
                 (super::outlives_exits(self.table, register), super::outlives_polls(self.table, register));
             Register::words(register).into_iter().map(move |(name, ty)| {
                 let argument = !self.in_machine.contains(&name);
-                Word { name, ty, argument, outlives, polls }
+                Word { name, ty, argument, outlives, polls, spare: false }
             })
         };
-        self.table.registers.iter().flat_map(of).collect()
+        let mut words: Vec<Word<'_>> = self.table.registers.iter().flat_map(of).collect();
+        let integers = words.iter().enumerate().filter(|(_, word)| word.argument && !super::is_float(word.ty));
+        let at = self.spare.and_then(|number| integers.map(|(at, _)| at).nth(number));
+        if let Some(at) = at {
+            let (name, ty) = (super::ident("spare"), &self.nothing);
+            words.insert(at, Word { name, ty, argument: true, outlives: false, polls: false, spare: true });
+        }
+        words
     }
+}
+
+/// What is passed in a spare argument: no bits that anybody has to set.
+pub fn nothing() -> syn::Type {
+    syn::parse_quote!(::core::mem::MaybeUninit<u64>)
 }
 
 struct Calls<'a> {
@@ -70,8 +96,8 @@ impl Calls<'_> {
         &self.tier.table.registers[0].name
     }
 
-    fn arguments(&self) -> impl Iterator<Item = &Ident> {
-        self.words.iter().filter(|word| word.argument).map(|word| &word.name)
+    fn arguments(&self) -> impl Iterator<Item = &Word<'_>> {
+        self.words.iter().filter(|word| word.argument)
     }
 }
 
@@ -95,7 +121,7 @@ impl Dispatch for Calls<'_> {
     }
 
     fn jump(&self, pc: TokenStream) -> TokenStream {
-        let (name, go, words) = (self.pc(), &self.tier.go, self.arguments());
+        let (name, go, words) = (self.pc(), &self.tier.go, self.arguments().map(Word::passed));
         // Or the optimiser shares one jump between the ways out of a handler, and none of them is predicted well.
         // Nothing is in the box: what counts is that the optimiser cannot tell one such place from another.
         let apart = self.tier.hoped.then(|| quote!(::core::hint::black_box(());));
@@ -110,12 +136,12 @@ impl Dispatch for Calls<'_> {
     fn leave(&self, pc: TokenStream, exit: TokenStream) -> TokenStream {
         let carrier = super::carrier(self.tier.table);
         let args = self.arguments().map(|word| {
-            if word == self.pc() {
+            if word.name == *self.pc() {
                 quote!(#pc)
-            } else if word == carrier {
+            } else if word.name == *carrier {
                 quote!(Exit::to_bits(#exit))
             } else {
-                quote!(#word)
+                word.passed()
             }
         });
         let go = &self.tier.go;
@@ -123,7 +149,7 @@ impl Dispatch for Calls<'_> {
     }
 
     fn poll(&self, pc: TokenStream) -> TokenStream {
-        let args = self.arguments().map(|word| if word == self.pc() { pc.clone() } else { quote!(#word) });
+        let args = self.arguments().map(|word| if word.name == *self.pc() { pc.clone() } else { word.passed() });
         let go = &self.tier.go;
         quote!(#go super::poll(#(#args),*))
     }
@@ -262,11 +288,11 @@ fn run(tier: &Tier, words: &[Word]) -> TokenStream {
         let value = given.get(name)?;
         Some(quote!((*#machine).words.#name = #value;))
     });
-    let start = words.iter().filter(|word| word.argument).map(|Word { name, polls, .. }| match given.get(name) {
-        Some(value) => value.clone(),
-        None if *polls => quote!((*#machine).words.#name),
-        None if name == carrier => quote!(Default::default()),
-        None => quote!(#name),
+    let start = words.iter().filter(|word| word.argument).map(|word| match (given.get(&word.name), &word.name) {
+        (Some(value), _) => value.clone(),
+        (None, name) if word.polls => quote!((*#machine).words.#name),
+        (None, name) if name == carrier => quote!(Default::default()),
+        (None, _) => word.passed(),
     });
     let doc = super::run_doc(tier.how);
     let enter = quote!(unsafe {

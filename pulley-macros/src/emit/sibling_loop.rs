@@ -32,6 +32,8 @@ pub fn emit(table: &Table, client: &Client) -> Result<TokenStream> {
         abi: &value,
         go: quote!(return),
         in_machine: &client.in_machine,
+        spare: None,
+        nothing: handlers::nothing(),
         hoped: true,
         module: "__sibling_loop",
         how: "handlers that end in a call of the next one",

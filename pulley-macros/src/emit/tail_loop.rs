@@ -10,6 +10,10 @@ use quote::quote;
 /// The calling convention. `validate` limits the machine words of a table to what it has room for.
 const ABI: &str = "rust-preserve-none";
 
+/// The number of the argument that this calling convention passes in `rcx` on x86-64: the only register that counts shifts.
+/// If a word of the state lived there, each shift by a variable would move it away and back.
+const SHIFT_COUNT: usize = 7;
+
 pub fn emit(table: &crate::ast::Table, client: &Client) -> syn::Result<TokenStream> {
     let isa = &client.isa;
     let isa = quote!(#isa);
@@ -22,6 +26,8 @@ pub fn emit(table: &crate::ast::Table, client: &Client) -> syn::Result<TokenStre
         abi: ABI,
         go: quote!(become),
         in_machine: &[],
+        spare: Some(SHIFT_COUNT),
+        nothing: handlers::nothing(),
         hoped: false,
         module: "__tail_loop",
         how: "handlers that `become` each other",

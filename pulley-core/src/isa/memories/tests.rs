@@ -49,13 +49,20 @@ fn loads_trap_when_a_byte_is_outside() {
 #[test]
 fn an_index_wraps_and_an_offset_does_not() {
     with_memory(|m| {
-        let at = |base, index, scale, offset| memory::i32_load8_u_indexed(m, base, index, Shift(scale), Offset(offset));
-        assert_eq!(at(2, 3, 2, 1), Ok(0x8f));
-        assert_eq!(at(5, u32::MAX, 0, 0), Ok(0x84), "an index of -1");
-        assert_eq!(at(0, 0x4000_0001, 2, 0), Ok(0x84), "shifted out");
-        assert_eq!(at(u32::MAX, 0, 0, 1), Err(OUT));
-        assert_eq!(memory::i64_load_indexed(m, 0, 1, Shift(3), Offset(0)), Ok(0x8f8e_8d8c_8b8a_8988));
-        assert_eq!(memory::i64_load_indexed(m, 0, 1, Shift(3), Offset(1)), Err(OUT));
+        let at = |base, index, offset| memory::i32_load8_u_indexed(m, base, index, Offset(offset));
+        assert_eq!(at(2, 12, 1), Ok(0x8f));
+        assert_eq!(at(5, u32::MAX, 0), Ok(0x84), "an index of -1");
+        assert_eq!(at(u32::MAX, 0, 1), Err(OUT));
+        let (element, scaled) = (memory::i32_load_element, memory::i32_load_scaled);
+        assert_eq!(element(m, 1, 2, Offset(3)), Ok(0x8f8e_8d8c));
+        assert_eq!(element(m, 0, 0x4000_0001, Offset(0)), Ok(0x8786_8584), "multiplied out");
+        assert_eq!(element(m, 1, 3, Offset(0)), Err(OUT));
+        assert_eq!(scaled(m, 4, 1, Shift(3), Offset(0)), Ok(0x8f8e_8d8c));
+        assert_eq!(scaled(m, 4, 0x2000_0001, Shift(3), Offset(0)), Ok(0x8f8e_8d8c), "shifted out");
+        assert_eq!(memory::i32_load16_u_element(m, 1, 2, Offset(0)), Ok(0x8685));
+        assert_eq!(memory::i64_load_element(m, 0, 1, Offset(0)), Ok(0x8f8e_8d8c_8b8a_8988));
+        assert_eq!(memory::i64_load_element(m, 0, 1, Offset(1)), Err(OUT));
+        assert_eq!(memory::f64_load_element(m, 0, 1, Offset(0)).map(f64::to_bits), Ok(0x8f8e_8d8c_8b8a_8988));
     });
 }
 
@@ -65,8 +72,8 @@ fn stores_write_just_their_bytes() {
         assert_eq!(memory::i32_store8(m, 0, 0xaabbccdd, Offset(0)), Ok(()));
         assert_eq!(memory::i32_store16(m, 1, 0xaabb1234, Offset(1)), Ok(()));
         assert_eq!(memory::i32_store(m, 0, 0x0403_0201, Offset(5)), Ok(()));
-        assert_eq!(memory::i64_store_indexed(m, 1, 2, 0x1817_1615_1413_1211, Shift(2), Offset(0)), Err(OUT));
-        assert_eq!(memory::f32_store_indexed(m, 4, 2, f32::from_bits(0x2423_2221), Shift(2), Offset(0)), Ok(()));
+        assert_eq!(memory::i64_store_indexed(m, 1, 8, 0x1817_1615_1413_1211, Offset(0)), Err(OUT));
+        assert_eq!(memory::f32_store_indexed(m, 4, 8, f32::from_bits(0x2423_2221), Offset(0)), Ok(()));
     });
     let expected = [0xdd, 0x81, 0x34, 0x12, 0x84, 1, 2, 3, 4, 0x89, 0x8a, 0x8b, 0x21, 0x22, 0x23, 0x24];
     assert_eq!(bytes, expected);

@@ -216,8 +216,8 @@ fn indexed_access() {
         "(param i32 i32) (result i32) (i32.store8 offset=3 (i32.add (local.get 0) (local.get 1)) (i32.const 300)) (i32.load offset=8 (i32.add (i32.shl (local.get 1) (i32.const 2)) (local.get 0)))",
         "
          block0(v0, v1):
-             i32_store8_indexed v0, v1, #300, scale=0, offset=3
-             v2 = i32_load_indexed v0, v1, scale=2, offset=8
+             i32_store8_indexed v0, v1, #300, offset=3
+             v2 = i32_load_element v0, v1, offset=8
              return v2
         ",
     );
@@ -225,7 +225,7 @@ fn indexed_access() {
         "(param i32) (result i64) (i64.load offset=1024 (i32.shl (local.get 0) (i32.const 3)))",
         "
          block0(v0):
-             v1 = i64_load_indexed #0, v0, scale=3, offset=1024
+             v1 = i64_load_element #0, v0, offset=1024
              return v1
         ",
     );
@@ -233,8 +233,25 @@ fn indexed_access() {
         "(param i32) (result i32) (i32.load8_u (i32.add (local.get 0) (i32.const 12)))",
         "
          block0(v0):
-             v1 = i32_load8_u_indexed #12, v0, scale=0, offset=0
+             v1 = i32_load8_u_indexed v0, #12, offset=0
              return v1
+        ",
+    );
+    check(
+        "(param i32 i32) (result i32) (i32.load (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 4))))",
+        "
+         block0(v0, v1):
+             v2 = i32_load_scaled v0, v1, scale=4, offset=0
+             return v2
+        ",
+    );
+    check(
+        "(param i32 i32) (result i32) (i32.load8_s (i32.add (local.get 0) (i32.shl (local.get 1) (i32.const 4))))",
+        "
+         block0(v0, v1):
+             v2 = i32_add_shl v0, v1, k=4
+             v3 = i32_load8_s v2, offset=0
+             return v3
         ",
     );
 }
