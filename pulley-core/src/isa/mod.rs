@@ -98,11 +98,11 @@ pulley_macros::isa! {
         load_indexed = rsq <- rs rsi | rs <- q rsi, commutes;
         load_indexed_pinned = rsq <- rs rsi | rsq <- q rsi, commutes;
         load_element = rsq <- rsi rs | rs <- q rs | q <- q rs | rs <- rsi q | q <- si q;
-        load_scaled = rs <- rsi rs;
+        load_scaled = rs <- rsi rs | rs <- rsi q;
         store = <- rsqi rsqi;
         store_indexed = <- rs rsi rsi | <- q rsi rsi | <- rs rsi q, commutes;
         store_element = <- rsi rs rsi | <- q rs rsi | <- rsi q rsi | <- rsi rs q;
-        store_scaled = <- rsi rs rs;
+        store_scaled = <- rsi rs rs | <- rsi q rs;
         table_read = rs <- rsi, slow;
 
         // No result. What is slow may call out of line.
