@@ -220,7 +220,8 @@ impl Profile {
 /// Whether the instruction behind one with this opcode can be the next.
 pub(super) fn falls_through(opcode: Opcode) -> bool {
     let table = opcode.info().fields.iter().any(|field| field.kind == FieldKind::Targets);
-    !table && matches!(opcode.info().row.info().flow, FlowKind::Next | FlowKind::Branch | FlowKind::Top | FlowKind::Back)
+    !table
+        && matches!(opcode.info().row.info().flow, FlowKind::Next | FlowKind::Branch | FlowKind::Top | FlowKind::Back)
 }
 
 #[cfg(test)]
