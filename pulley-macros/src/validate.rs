@@ -13,7 +13,7 @@ use syn::{Error, FnArg, GenericArgument, Ident, Pat, PathArguments, ReturnType, 
 const ENCODER_METHODS: [&str; 6] = ["new", "emit", "emit_targets", "patch_target", "bytes", "default"];
 
 /// Machine words that a handler can be passed in registers and still jump through one more.
-const MAX_WORDS: usize = 11;
+pub const MAX_WORDS: usize = 11;
 
 /// The register that ticks count down.
 pub const BUDGET: &str = "budget";

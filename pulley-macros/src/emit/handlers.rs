@@ -10,6 +10,7 @@
 use super::body::{Body, Dispatch};
 use super::{forms, uses};
 use crate::ast::{Register, RegisterKind, Table};
+use crate::validate::MAX_WORDS;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
@@ -24,10 +25,8 @@ pub struct Tier<'a> {
     pub go: TokenStream,
     /// Words that live in the machine.
     pub in_machine: &'a [Ident],
-    /// The number of an integer argument that means nothing, if there are so many: its register is every handler's to use.
-    pub spare: Option<usize>,
-    /// Its type.
-    pub nothing: syn::Type,
+    /// Arguments that are no words of the table.
+    pub extras: &'a [Extra],
     /// Whether jumps are the optimiser's to make. Then it may not look into the functions that leave the loop, and these tell
     /// the machine how deep the host stack is.
     pub hoped: bool,
@@ -47,17 +46,32 @@ struct Word<'a> {
     outlives: bool,
     /// It outlives a poll: see [`super::outlives_polls`].
     polls: bool,
-    /// It is no word of the table, and nobody reads what is passed: nothing.
-    spare: bool,
+    /// It is no word of the table.
+    extra: Option<&'a Extra>,
 }
 
 impl Word<'_> {
     /// What a handler passes for it.
     fn passed(&self) -> TokenStream {
         let name = &self.name;
-        if self.spare { quote!(::core::mem::MaybeUninit::uninit()) } else { quote!(#name) }
+        self.extra.map_or_else(|| quote!(#name), |extra| extra.passed.clone())
     }
 }
+
+/// An argument of every handler that is no word of the table.
+pub struct Extra {
+    pub name: Ident,
+    pub ty: syn::Type,
+    /// Its number among the integer arguments, if there are so many, or that of the last one.
+    pub at: Option<usize>,
+    /// What handlers pass for it.
+    pub passed: TokenStream,
+    /// What the first one gets.
+    pub start: TokenStream,
+}
+
+/// The argument that is the address of the table of handlers.
+pub const TABLE: &str = "table";
 
 impl Tier<'_> {
     fn words(&self) -> Vec<Word<'_>> {
@@ -66,23 +80,22 @@ impl Tier<'_> {
                 (super::outlives_exits(self.table, register), super::outlives_polls(self.table, register));
             Register::words(register).into_iter().map(move |(name, ty)| {
                 let argument = !self.in_machine.contains(&name);
-                Word { name, ty, argument, outlives, polls, spare: false }
+                Word { name, ty, argument, outlives, polls, extra: None }
             })
         };
         let mut words: Vec<Word<'_>> = self.table.registers.iter().flat_map(of).collect();
-        let integers = words.iter().enumerate().filter(|(_, word)| word.argument && !super::is_float(word.ty));
-        let at = self.spare.and_then(|number| integers.map(|(at, _)| at).nth(number));
-        if let Some(at) = at {
-            let (name, ty) = (super::ident("spare"), &self.nothing);
-            words.insert(at, Word { name, ty, argument: true, outlives: false, polls: false, spare: true });
+        for extra in self.extras {
+            let integers = words.iter().enumerate().filter(|(_, word)| word.argument && !super::is_float(word.ty));
+            let integers: Vec<usize> = integers.map(|(at, _)| at).collect();
+            let at = extra.at.map_or(Some(words.len()), |number| integers.get(number).copied());
+            if let Some(at) = at.filter(|_| integers.len() < MAX_WORDS) {
+                let (name, ty) = (extra.name.clone(), &extra.ty);
+                let word = Word { name, ty, argument: true, outlives: false, polls: false, extra: Some(extra) };
+                words.insert(at, word);
+            }
         }
         words
     }
-}
-
-/// What is passed in a spare argument: no bits that anybody has to set.
-pub fn nothing() -> syn::Type {
-    syn::parse_quote!(::core::mem::MaybeUninit<u64>)
 }
 
 struct Calls<'a> {
@@ -122,12 +135,16 @@ impl Dispatch for Calls<'_> {
 
     fn jump(&self, pc: TokenStream) -> TokenStream {
         let (name, go, words) = (self.pc(), &self.tier.go, self.arguments().map(Word::passed));
+        let next = match self.arguments().find(|word| word.name == TABLE) {
+            Some(Word { name: table, .. }) => quote!(*#table.cast::<Handler>().add(#name.opcode() as usize)),
+            None => quote!(*TABLE.get_unchecked(#name.opcode() as usize)),
+        };
         // Or the optimiser shares one jump between the ways out of a handler, and none of them is predicted well.
         // Nothing is in the box: what counts is that the optimiser cannot tell one such place from another.
         let apart = self.tier.hoped.then(|| quote!(::core::hint::black_box(());));
         quote! {
             let #name = #pc;
-            let next = *TABLE.get_unchecked(#name.opcode() as usize);
+            let next = #next;
             #apart
             #go next(#(#words),*)
         }
@@ -191,12 +208,12 @@ pub fn emit(tier: &Tier) -> TokenStream {
             #run
 
             /// One function per opcode and per pair.
-            #[allow(unused_mut, unused_variables, unused_assignments, unused_braces, unreachable_code)]
+            #[allow(unused_imports, unused_mut, unused_variables, unused_assignments, unused_braces, unreachable_code)]
             #[allow(clippy::all, clippy::undocumented_unsafe_blocks, reason = "`run`'s caller's promise covers all of it: the \
                 code is verified, so opcodes, fields, slots and targets are what the table says")]
             mod handlers {
                 #uses
-                use super::TABLE;
+                use super::{Handler, TABLE};
 
                 #(#functions)*
             }
@@ -292,7 +309,7 @@ fn run(tier: &Tier, words: &[Word]) -> TokenStream {
         (Some(value), _) => value.clone(),
         (None, name) if word.polls => quote!((*#machine).words.#name),
         (None, name) if name == carrier => quote!(Default::default()),
-        (None, _) => word.passed(),
+        (None, name) => word.extra.map_or_else(|| quote!(#name), |extra| extra.start.clone()),
     });
     let doc = super::run_doc(tier.how);
     let enter = quote!(unsafe {
