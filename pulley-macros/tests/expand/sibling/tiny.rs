@@ -134,6 +134,7 @@ mod __sibling_loop {
     }
     /// One function per opcode and per pair.
     #[allow(
+        unused_imports,
         unused_mut,
         unused_variables,
         unused_assignments,
@@ -156,7 +157,7 @@ mod __sibling_loop {
         use crate::isa::rows::__Step;
         #[allow(unused_imports)]
         use crate::isa::rows::__Offset;
-        use super::TABLE;
+        use super::{Handler, TABLE};
         pub(super) unsafe extern "sysv64" fn i32_sub_rrs(
             mut pc: Code,
             mut fp: Frame,

@@ -17,8 +17,10 @@ mod __tail_loop {
         u64,
         *mut Machine,
         Code,
+        ::core::mem::MaybeUninit<u64>,
         Budget,
         f64,
+        *const (),
     ) -> u64;
     static TABLE: [Handler; 18usize] = [
         handlers::i32_sub_rrs,
@@ -58,8 +60,10 @@ mod __tail_loop {
         a: u64,
         machine: *mut Machine,
         lp: Code,
+        spare: ::core::mem::MaybeUninit<u64>,
         budget: Budget,
         fa: f64,
+        table: *const (),
     ) -> u64 {
         unsafe {
             (*machine).save(pc, fp);
@@ -87,8 +91,10 @@ mod __tail_loop {
         a: u64,
         machine: *mut Machine,
         lp: Code,
+        spare: ::core::mem::MaybeUninit<u64>,
         budget: Budget,
         fa: f64,
+        table: *const (),
     ) -> u64 {
         unsafe {
             (*machine).save(pc, fp);
@@ -127,14 +133,17 @@ mod __tail_loop {
                 (*machine).words.a,
                 machine,
                 (*machine).words.lp,
+                ::core::mem::MaybeUninit::uninit(),
                 (*machine).words.budget,
                 (*machine).words.fa,
+                TABLE.as_ptr().cast(),
             )
         };
         Exit::from_bits(bits)
     }
     /// One function per opcode and per pair.
     #[allow(
+        unused_imports,
         unused_mut,
         unused_variables,
         unused_assignments,
@@ -157,7 +166,7 @@ mod __tail_loop {
         use crate::isa::rows::__Step;
         #[allow(unused_imports)]
         use crate::isa::rows::__Offset;
-        use super::TABLE;
+        use super::{Handler, TABLE};
         pub(super) unsafe extern "rust-preserve-none" fn i32_sub_rrs(
             mut pc: Code,
             mut fp: Frame,
@@ -166,8 +175,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = Value::from_bits(a);
@@ -175,7 +186,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(4);
-                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -184,8 +195,10 @@ mod __tail_loop {
                     a,
                     machine,
                     lp,
+                    ::core::mem::MaybeUninit::uninit(),
                     budget,
                     fa,
+                    table,
                 )
             }
         }
@@ -197,8 +210,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = Value::from_bits(a);
@@ -206,7 +221,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(6);
-                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -215,8 +230,10 @@ mod __tail_loop {
                     a,
                     machine,
                     lp,
+                    ::core::mem::MaybeUninit::uninit(),
                     budget,
                     fa,
+                    table,
                 )
             }
         }
@@ -228,8 +245,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = Value::from_bits(fp.get(pc.slot(2)));
@@ -237,7 +256,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(6);
-                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -246,8 +265,10 @@ mod __tail_loop {
                     a,
                     machine,
                     lp,
+                    ::core::mem::MaybeUninit::uninit(),
                     budget,
                     fa,
+                    table,
                 )
             }
         }
@@ -259,8 +280,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = Value::from_bits(fp.get(pc.slot(2)));
@@ -268,7 +291,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(8);
-                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -277,8 +300,10 @@ mod __tail_loop {
                     a,
                     machine,
                     lp,
+                    ::core::mem::MaybeUninit::uninit(),
                     budget,
                     fa,
+                    table,
                 )
             }
         }
@@ -290,8 +315,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = Value::from_bits(a);
@@ -299,7 +326,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(4);
-                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -308,8 +335,10 @@ mod __tail_loop {
                     a,
                     machine,
                     lp,
+                    ::core::mem::MaybeUninit::uninit(),
                     budget,
                     fa,
+                    table,
                 )
             }
         }
@@ -321,8 +350,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = Value::from_bits(a);
@@ -330,7 +361,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 if result {
                     let pc = pc.jump(pc.read(6));
-                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -339,12 +370,14 @@ mod __tail_loop {
                         a,
                         machine,
                         lp,
+                        ::core::mem::MaybeUninit::uninit(),
                         budget,
                         fa,
+                        table,
                     )
                 } else {
                     let pc = pc.advance(6 + <Target as Immediate>::SIZE);
-                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -353,8 +386,10 @@ mod __tail_loop {
                         a,
                         machine,
                         lp,
+                        ::core::mem::MaybeUninit::uninit(),
                         budget,
                         fa,
+                        table,
                     )
                 }
             }
@@ -367,8 +402,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = Value::from_bits(fp.get(pc.slot(4)));
@@ -379,7 +416,7 @@ mod __tail_loop {
                 let result = if result { v2 } else { v3 };
                 fp.set(pc.slot(2), Value::to_bits(result));
                 let pc = pc.advance(10);
-                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -388,8 +425,10 @@ mod __tail_loop {
                     a,
                     machine,
                     lp,
+                    ::core::mem::MaybeUninit::uninit(),
                     budget,
                     fa,
+                    table,
                 )
             }
         }
@@ -401,8 +440,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = Value::from_bits(a);
@@ -420,12 +461,14 @@ mod __tail_loop {
                             a,
                             machine,
                             lp,
+                            ::core::mem::MaybeUninit::uninit(),
                             budget,
                             fa,
+                            table,
                         )
                     }
                     let pc = at;
-                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -434,12 +477,14 @@ mod __tail_loop {
                         a,
                         machine,
                         lp,
+                        ::core::mem::MaybeUninit::uninit(),
                         budget,
                         fa,
+                        table,
                     )
                 } else {
                     let pc = pc.advance(4);
-                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -448,8 +493,10 @@ mod __tail_loop {
                         a,
                         machine,
                         lp,
+                        ::core::mem::MaybeUninit::uninit(),
                         budget,
                         fa,
+                        table,
                     )
                 }
             }
@@ -462,8 +509,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = Value::from_bits(a);
@@ -481,12 +530,14 @@ mod __tail_loop {
                             a,
                             machine,
                             lp,
+                            ::core::mem::MaybeUninit::uninit(),
                             budget,
                             fa,
+                            table,
                         )
                     }
                     let pc = at;
-                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -495,12 +546,14 @@ mod __tail_loop {
                         a,
                         machine,
                         lp,
+                        ::core::mem::MaybeUninit::uninit(),
                         budget,
                         fa,
+                        table,
                     )
                 } else {
                     let pc = pc.advance(4 + <Target as Immediate>::SIZE);
-                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -509,8 +562,10 @@ mod __tail_loop {
                         a,
                         machine,
                         lp,
+                        ::core::mem::MaybeUninit::uninit(),
                         budget,
                         fa,
+                        table,
                     )
                 }
             }
@@ -523,15 +578,17 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = fa;
                 let result = crate::isa::rows::f64_neg(v0);
                 fp.set(pc.slot(2), Value::to_bits(result));
                 let pc = pc.advance(4);
-                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -540,8 +597,10 @@ mod __tail_loop {
                     a,
                     machine,
                     lp,
+                    ::core::mem::MaybeUninit::uninit(),
                     budget,
                     fa,
+                    table,
                 )
             }
         }
@@ -553,8 +612,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let mut v0 = Value::from_bits(fp.get(pc.slot(2)));
@@ -563,7 +624,7 @@ mod __tail_loop {
                 fp.set(pc.slot(2), Value::to_bits(v0));
                 if result {
                     let pc = pc.jump(pc.read(8 + <__Step as Immediate>::SIZE));
-                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -572,15 +633,17 @@ mod __tail_loop {
                         a,
                         machine,
                         lp,
+                        ::core::mem::MaybeUninit::uninit(),
                         budget,
                         fa,
+                        table,
                     )
                 } else {
                     let pc = pc
                         .advance(
                             8 + <__Step as Immediate>::SIZE + <Target as Immediate>::SIZE,
                         );
-                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -589,8 +652,10 @@ mod __tail_loop {
                         a,
                         machine,
                         lp,
+                        ::core::mem::MaybeUninit::uninit(),
                         budget,
                         fa,
+                        table,
                     )
                 }
             }
@@ -603,8 +668,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = Value::from_bits(fp.get(pc.slot(2)));
@@ -624,14 +691,16 @@ mod __tail_loop {
                             Exit::to_bits(Exit::from(trap)),
                             machine,
                             lp,
+                            ::core::mem::MaybeUninit::uninit(),
                             budget,
                             fa,
+                            table,
                         )
                     }
                 };
                 a = Value::to_bits(result);
                 let pc = pc.advance(4 + <__Offset as Immediate>::SIZE);
-                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -640,8 +709,10 @@ mod __tail_loop {
                     a,
                     machine,
                     lp,
+                    ::core::mem::MaybeUninit::uninit(),
                     budget,
                     fa,
+                    table,
                 )
             }
         }
@@ -653,13 +724,15 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let result = crate::isa::rows::br(pc.read(2));
                 let pc = pc.jump(result);
-                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -668,8 +741,10 @@ mod __tail_loop {
                     a,
                     machine,
                     lp,
+                    ::core::mem::MaybeUninit::uninit(),
                     budget,
                     fa,
+                    table,
                 )
             }
         }
@@ -681,15 +756,17 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let mut own_lp = lp;
                 crate::isa::rows::set_lp(&mut own_lp, pc.advance(2));
                 lp = own_lp;
                 let pc = pc.advance(2);
-                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -698,8 +775,10 @@ mod __tail_loop {
                     a,
                     machine,
                     lp,
+                    ::core::mem::MaybeUninit::uninit(),
                     budget,
                     fa,
+                    table,
                 )
             }
         }
@@ -711,8 +790,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let mut own_pc = pc;
@@ -738,12 +819,14 @@ mod __tail_loop {
                                 a,
                                 machine,
                                 lp,
+                                ::core::mem::MaybeUninit::uninit(),
                                 budget,
                                 fa,
+                                table,
                             )
                         }
                         let pc = at;
-                        let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                        let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                         become next(
                             pc,
                             fp,
@@ -752,8 +835,10 @@ mod __tail_loop {
                             a,
                             machine,
                             lp,
+                            ::core::mem::MaybeUninit::uninit(),
                             budget,
                             fa,
+                            table,
                         )
                     }
                     Flow::Jump => {
@@ -768,12 +853,14 @@ mod __tail_loop {
                                 a,
                                 machine,
                                 lp,
+                                ::core::mem::MaybeUninit::uninit(),
                                 budget,
                                 fa,
+                                table,
                             )
                         }
                         let pc = at;
-                        let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                        let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                         become next(
                             pc,
                             fp,
@@ -782,8 +869,10 @@ mod __tail_loop {
                             a,
                             machine,
                             lp,
+                            ::core::mem::MaybeUninit::uninit(),
                             budget,
                             fa,
+                            table,
                         )
                     }
                     Flow::Exit(exit) => {
@@ -795,8 +884,10 @@ mod __tail_loop {
                             Exit::to_bits(exit),
                             machine,
                             lp,
+                            ::core::mem::MaybeUninit::uninit(),
                             budget,
                             fa,
+                            table,
                         )
                     }
                 }
@@ -810,8 +901,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = Value::from_bits(fp.get(pc.slot(2)));
@@ -831,8 +924,10 @@ mod __tail_loop {
                             Exit::to_bits(Exit::from(trap)),
                             machine,
                             lp,
+                            ::core::mem::MaybeUninit::uninit(),
                             budget,
                             fa,
+                            table,
                         )
                     }
                 };
@@ -843,7 +938,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 if result {
                     let pc = pc.jump(pc.read(6));
-                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -852,12 +947,14 @@ mod __tail_loop {
                         a,
                         machine,
                         lp,
+                        ::core::mem::MaybeUninit::uninit(),
                         budget,
                         fa,
+                        table,
                     )
                 } else {
                     let pc = pc.advance(6 + <Target as Immediate>::SIZE);
-                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -866,8 +963,10 @@ mod __tail_loop {
                         a,
                         machine,
                         lp,
+                        ::core::mem::MaybeUninit::uninit(),
                         budget,
                         fa,
+                        table,
                     )
                 }
             }
@@ -880,8 +979,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = Value::from_bits(a);
@@ -889,7 +990,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_lt(v0, v1);
                 if result {
                     let pc = pc.jump(pc.read(6));
-                    let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                    let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                     become next(
                         pc,
                         fp,
@@ -898,8 +999,10 @@ mod __tail_loop {
                         a,
                         machine,
                         lp,
+                        ::core::mem::MaybeUninit::uninit(),
                         budget,
                         fa,
+                        table,
                     )
                 } else {
                     let pc = pc.advance(6 + <Target as Immediate>::SIZE);
@@ -926,12 +1029,16 @@ mod __tail_loop {
                                     a,
                                     machine,
                                     lp,
+                                    ::core::mem::MaybeUninit::uninit(),
                                     budget,
                                     fa,
+                                    table,
                                 )
                             }
                             let pc = at;
-                            let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                            let next = *table
+                                .cast::<Handler>()
+                                .add(pc.opcode() as usize);
                             become next(
                                 pc,
                                 fp,
@@ -940,8 +1047,10 @@ mod __tail_loop {
                                 a,
                                 machine,
                                 lp,
+                                ::core::mem::MaybeUninit::uninit(),
                                 budget,
                                 fa,
+                                table,
                             )
                         }
                         Flow::Jump => {
@@ -956,12 +1065,16 @@ mod __tail_loop {
                                     a,
                                     machine,
                                     lp,
+                                    ::core::mem::MaybeUninit::uninit(),
                                     budget,
                                     fa,
+                                    table,
                                 )
                             }
                             let pc = at;
-                            let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                            let next = *table
+                                .cast::<Handler>()
+                                .add(pc.opcode() as usize);
                             become next(
                                 pc,
                                 fp,
@@ -970,8 +1083,10 @@ mod __tail_loop {
                                 a,
                                 machine,
                                 lp,
+                                ::core::mem::MaybeUninit::uninit(),
                                 budget,
                                 fa,
+                                table,
                             )
                         }
                         Flow::Exit(exit) => {
@@ -983,8 +1098,10 @@ mod __tail_loop {
                                 Exit::to_bits(exit),
                                 machine,
                                 lp,
+                                ::core::mem::MaybeUninit::uninit(),
                                 budget,
                                 fa,
+                                table,
                             )
                         }
                     }
@@ -999,8 +1116,10 @@ mod __tail_loop {
             mut a: u64,
             mut machine: *mut Machine,
             mut lp: Code,
+            mut spare: ::core::mem::MaybeUninit<u64>,
             mut budget: Budget,
             mut fa: f64,
+            mut table: *const (),
         ) -> u64 {
             unsafe {
                 let v0 = Value::from_bits(fp.get(pc.slot(2)));
@@ -1013,7 +1132,7 @@ mod __tail_loop {
                 let result = crate::isa::rows::i32_sub(v0, v1);
                 a = Value::to_bits(result);
                 let pc = pc.advance(6);
-                let next = *TABLE.get_unchecked(pc.opcode() as usize);
+                let next = *table.cast::<Handler>().add(pc.opcode() as usize);
                 become next(
                     pc,
                     fp,
@@ -1022,8 +1141,10 @@ mod __tail_loop {
                     a,
                     machine,
                     lp,
+                    ::core::mem::MaybeUninit::uninit(),
                     budget,
                     fa,
+                    table,
                 )
             }
         }
