@@ -220,8 +220,25 @@ impl After {
     fn is_like(&self, other: &After) -> bool {
         let nan = |bits: u64| f64::from_bits(bits).is_nan() || f32::from_bits(bits as u32).is_nan();
         let slots = self.slots.iter().zip(&other.slots).all(|(a, b)| a == b || nan(*a) && nan(*b));
-        let memory = self.memory == other.memory && self.globals == other.globals;
-        slots && memory && (self.exit, self.at, self.frame) == (other.exit, other.at, other.frame)
+        let memory = (0..MEMORY).all(|at| self.memory[at] == other.memory[at] || self.holds_nan(other, at));
+        slots
+            && memory
+            && self.globals == other.globals
+            && (self.exit, self.at, self.frame) == (other.exit, other.at, other.frame)
+    }
+}
+
+impl After {
+    /// Whether in both the byte at `at` is part of a NaN that may have been stored.
+    fn holds_nan(&self, other: &After, at: usize) -> bool {
+        let nan = |memory: &[u8]| match *memory {
+            [a, b, c, d] => f32::from_le_bytes([a, b, c, d]).is_nan(),
+            _ => memory.try_into().is_ok_and(|bytes| f64::from_le_bytes(bytes).is_nan()),
+        };
+        [4, 8].into_iter().any(|width| {
+            let starts = at.saturating_sub(width - 1)..=at.min(MEMORY - width);
+            starts.into_iter().any(|start| [self, other].iter().all(|after| nan(&after.memory[start..start + width])))
+        })
     }
 }
 
